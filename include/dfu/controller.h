@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The DFU controller role as a state machine without I/O: events in, actions
+ * out, time as an argument. It owns no memory, no timer and no clock, sees no
+ * address and no descriptor, and is a plain value that can be copied.
+ *
+ * Source of the protocol facts: nRF5 SDK 11.0.0, components/libraries/
+ * bootloader_dfu and components/ble/ble_services/ble_dfu, executed on a host.
+ */
+#ifndef DFU_CONTROLLER_H
+#define DFU_CONTROLLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What an update is doing, in the order of a run without faults. */
+typedef enum {
+  DFU_PHASE_CONNECTING, /* finding the device, connecting, turning notifications on */
+  DFU_PHASE_ASKING,     /* what does the target hold already? */
+  DFU_PHASE_STARTING,   /* Start: the target erases its flash; silent for up to 90 s */
+  DFU_PHASE_INIT,       /* init packet */
+  DFU_PHASE_IMAGE,      /* image packets */
+  DFU_PHASE_VALIDATING,
+  DFU_PHASE_ACTIVATING,
+  DFU_PHASE_WATCHING,  /* for what comes back on the air */
+  DFU_PHASE_RESETTING, /* System Reset, with the user's consent */
+  DFU_PHASE_LEAVING,   /* bringing the target to rest, then disconnecting */
+  DFU_PHASE_ENDED,
+} DfuPhase;
+
+/** "connecting", "asking", …: stable words, used in JSON. */
+const char *dfu_phase_name(DfuPhase phase);
+
+/** What was seen on the air after Activate. */
+typedef enum { DFU_SEEN_NOTHING, DFU_SEEN_APPLICATION, DFU_SEEN_DFU } DfuSeen;
+
+/** "nothing", "application", "dfu": stable words, used in JSON. */
+const char *dfu_seen_name(DfuSeen seen);
+
+/** Why a connection could not be made. */
+typedef enum {
+  DFU_TROUBLE_PASSING,   /* worth another try */
+  DFU_TROUBLE_NOT_FOUND, /* nothing was heard of the device */
+  DFU_TROUBLE_LASTING,   /* trying again changes nothing */
+} DfuTrouble;
+
+typedef enum {
+  DFU_EVENT_BEGIN,           /* first event of every run */
+  DFU_EVENT_LINK_UP,         /* connected; services resolved: `up` */
+  DFU_EVENT_LINK_FAILED,     /* no connection came about: `trouble` */
+  DFU_EVENT_SUBSCRIBED,      /* answer to SUBSCRIBE: `write_failed`, `att_error` */
+  DFU_EVENT_CONTROL_WRITTEN, /* answer to WRITE_CONTROL: `write_failed`, `att_error` */
+  DFU_EVENT_PACKETS_WRITTEN, /* answer to WRITE_PACKETS: the host took them */
+  DFU_EVENT_NOTIFIED,        /* notification of the control point: `bytes` */
+  DFU_EVENT_LINK_LOST,       /* the connection is gone, whoever ended it */
+  DFU_EVENT_SEEN,            /* the device advertises: `seen` */
+  DFU_EVENT_TICK,            /* time has passed */
+  DFU_EVENT_CANCEL,          /* the user wants to stop */
+} DfuEventType;
+
+/** What a fresh connection shows of the device. */
+typedef struct {
+  uint16_t mtu;      /* ATT MTU, bytes */
+  bool has_revision; /* DFU Revision could be read */
+  uint16_t revision; /* major in the high byte */
+  bool has_packet;   /* DFU Packet is there */
+  bool has_other_services;
+} DfuLinkFacts;
+
+/** One event. `now_us` never goes backwards; `bytes` are the caller's and live for the step. */
+typedef struct {
+  DfuEventType type;
+  int64_t now_us;
+  DfuLinkFacts up;
+  DfuTrouble trouble;
+  bool write_failed;  /* not written, for another reason than an ATT error of the target */
+  uint8_t att_error;  /* the target's ATT error, 0 for none */
+  const uint8_t *bytes;
+  size_t len;
+  DfuSeen seen;
+} DfuEvent;
+
+typedef enum {
+  DFU_ACTION_CONNECT,       /* find and connect: answered by LINK_UP or LINK_FAILED */
+  DFU_ACTION_SUBSCRIBE,     /* answered by SUBSCRIBED */
+  DFU_ACTION_WRITE_CONTROL, /* write `bytes` with response: answered by CONTROL_WRITTEN */
+  DFU_ACTION_WRITE_PACKETS, /* write a range as commands: answered by PACKETS_WRITTEN */
+  DFU_ACTION_DISCONNECT,    /* answered by LINK_LOST */
+  DFU_ACTION_WATCH,         /* report what advertises: SEEN, until the next CONNECT or DISCONNECT */
+  DFU_ACTION_DONE,          /* the end: `seen` says what came back */
+  DFU_ACTION_FAILED,        /* the end: `failure` */
+} DfuActionType;
+
+/** Where the bytes of WRITE_PACKETS come from. */
+typedef enum {
+  DFU_SOURCE_SIZES, /* `bytes` of the action: the sizes after Start */
+  DFU_SOURCE_INIT,  /* the init packet; must reach the target before the next control write */
+  DFU_SOURCE_IMAGE, /* the image */
+} DfuSource;
+
+/** Why an update failed; `phase`, `opcode` and the rest tell where. */
+typedef enum {
+  DFU_FAIL_NOT_FOUND,      /* never heard */
+  DFU_FAIL_LINK,           /* the link could not be had, or not be had back */
+  DFU_FAIL_UNUSABLE,       /* lasting trouble with the link, on the host or the device */
+  DFU_FAIL_WRITE,          /* the host could not write */
+  DFU_FAIL_ATT,            /* the target refused a write: `att_error` */
+  DFU_FAIL_STATUS,         /* the target answered `opcode` with `status` */
+  DFU_FAIL_NO_ANSWER,      /* the target did not answer `opcode` in time */
+  DFU_FAIL_MALFORMED,      /* a notification that is no message of the profile: `bytes` */
+  DFU_FAIL_RECEIPT,        /* a receipt says `value_bytes`, which cannot be */
+  DFU_FAIL_PACKETS_LOST,   /* `value_bytes` arrived of `expected_bytes` sent */
+  DFU_FAIL_EARLY_END,      /* the target reports the image complete before it was sent */
+  DFU_FAIL_APPLICATION,    /* the device runs its application, not the bootloader */
+  DFU_FAIL_FOREIGN,        /* the target holds `value_bytes` of a transfer that is not ours */
+  DFU_FAIL_OFFSET,         /* after a link loss the target reports a count that cannot be ours */
+  DFU_FAIL_VALIDATION,     /* what the target holds is not what was sent */
+  DFU_FAIL_NOT_BACK,       /* activated, but `seen` came back */
+  DFU_FAIL_CANCELLED,      /* as the user asked; `value_bytes` are on the target */
+} DfuFailReason;
+
+typedef struct {
+  DfuFailReason reason;
+  DfuPhase phase;
+  uint8_t opcode;
+  uint8_t status;
+  uint8_t att_error;
+  uint32_t value_bytes;
+  uint32_t expected_bytes;
+  DfuSeen seen;
+  uint8_t bytes[20]; /* MALFORMED: its first bytes */
+  uint8_t n_bytes;
+  bool link_was_up;   /* the device was reached at least once */
+} DfuFailure;
+
+/** One thing for the caller to do. */
+typedef struct {
+  DfuActionType type;
+  uint8_t bytes[20]; /* WRITE_CONTROL; WRITE_PACKETS from SIZES */
+  uint8_t len;
+  DfuSource source;  /* WRITE_PACKETS: bytes [from, to) of it */
+  uint32_t from;
+  uint32_t to;
+  uint16_t packet_bytes; /* WRITE_PACKETS: cut into packets of this length, the last one shorter */
+  int64_t timeout_us;    /* CONNECT, WATCH */
+  DfuSeen seen;          /* DONE */
+  DfuFailure failure;    /* FAILED */
+} DfuAction;
+
+enum { DFU_MAX_ACTIONS = 3 };
+
+/** What happened that a user may want to hear of; a set of bits. */
+enum {
+  DFU_NOTE_LINK_LOST = 1 << 0, /* not asked for by the controller */
+  DFU_NOTE_RESUMED = 1 << 1,   /* the image goes on at progress.confirmed_bytes */
+  DFU_NOTE_UNASKED = 1 << 2,   /* a notification that answers nothing was ignored */
+  DFU_NOTE_RECEIPT_MISSED = 1 << 3, /* a receipt did not arrive; the count agrees all the same */
+  DFU_NOTE_NO_SIZE_REPORT = 1 << 4, /* Report Received Image Size is not answered */
+  DFU_NOTE_STARTS_OVER = 1 << 5, /* the target forgot the transfer */
+};
+
+typedef struct {
+  DfuPhase phase;
+  uint32_t image_bytes;
+  uint32_t sent_bytes;      /* of the image, handed to the host */
+  uint32_t confirmed_bytes; /* of the image, received by the target, as it said */
+  uint64_t total_sent_bytes; /* of the image, with what was sent more than once */
+  uint32_t link_losses;
+  uint32_t resumes;
+} DfuProgress;
+
+/** What to do after a step; valid until the next one. */
+typedef struct {
+  DfuAction actions[DFU_MAX_ACTIONS]; /* in order; at most one terminal action in a run */
+  size_t n_actions;
+  int64_t wake_us; /* step again with TICK at this time; INT64_MAX for never */
+  unsigned notes;  /* DFU_NOTE_* */
+  DfuProgress progress;
+} DfuUpdate;
+
+/** Time limits, in microseconds. */
+typedef struct {
+  int64_t connect_us;   /* to find the device and connect, per try */
+  int64_t size_report_us;
+  int64_t start_us;     /* answer to Start: the erase */
+  int64_t init_us;
+  int64_t receipt_us;   /* silence while a receipt is due */
+  int64_t received_us;  /* last byte sent to "received" */
+  int64_t validate_us;
+  int64_t write_us;     /* a write's acknowledgement */
+  int64_t activate_us;  /* Activate or System Reset to the loss of the link */
+} DfuLimits;
+
+/** The limits that every known target keeps; sources at their definition. */
+extern const DfuLimits dfu_limits_default;
+
+/** What a run is about. Fixed for its length. */
+typedef struct {
+  uint8_t mode;               /* mode byte of Start */
+  uint32_t softdevice_bytes;  /* the sizes that Start announces; their sum is the image */
+  uint32_t bootloader_bytes;
+  uint32_t application_bytes;
+  uint32_t init_bytes;        /* length of the init packet */
+  uint16_t packet_bytes;      /* wanted packet length, a multiple of 4; cut down to the MTU */
+  uint16_t receipt_packets;   /* ask for a receipt every so many packets, at least 1 */
+  uint16_t window_packets;    /* at most so many in flight without one; at least receipt_packets */
+  unsigned retries;           /* tries to connect in a row that may come to nothing */
+  int64_t deadline_us;        /* after this, do not reconnect any more; INT64_MAX for never */
+  int64_t watch_us;           /* how long to look for the device after Activate; 0: not at all */
+  bool require_back;          /* not seen at all is a failure */
+  bool restart;               /* consent to System Reset where a transfer is in the way */
+  DfuLimits limits;
+} DfuControllerConfig;
+
+/** What this controller did to the target since it last was empty. Private. */
+typedef struct {
+  bool start_sent;     /* with its sizes: the target may have begun to erase */
+  bool start_accepted;
+  bool init_sent;      /* to the end: the target may have accepted it */
+  bool init_accepted;
+  bool validate_sent;
+  bool activate_sent;
+  bool activate_acknowledged;
+  uint32_t sent_bytes;
+  uint32_t confirmed_bytes;
+} DfuTransfer;
+
+/** The controller. Its fields are the controller's own. */
+typedef struct {
+  DfuControllerConfig config;
+  int state;
+  uint32_t image_bytes;
+  DfuTransfer transfer;
+  bool link_up;
+  bool was_up;
+
+  /* the request under way */
+  uint8_t request[20];
+  uint8_t request_len;
+  bool control_busy;     /* written, not acknowledged */
+  bool packets_busy;     /* handed over, not taken */
+  bool has_answer;       /* the response that the state awaits is here */
+  uint8_t answer_status;
+  uint32_t answer_bytes;
+  bool resubscribing;    /* the request is repeated once notifications are on */
+  unsigned repeats;      /* of this request, after 0xfd or 0xfe */
+
+  /* on this connection */
+  uint16_t packet_bytes;
+  uint32_t receipt_base_bytes; /* where the receipts count from */
+  bool validates_again;  /* Validate was sent on an earlier connection too */
+  uint8_t image_status;  /* of the response to Receive; 0: none yet */
+  uint8_t probe;         /* what a refused Start of ours has shown so far */
+  unsigned probes;
+
+  /* over the run */
+  bool activating;       /* the loss of the link is what Activate should bring */
+  bool was_reset;
+  bool cancelled;
+  bool failing;          /* `failure` holds the reason; the link is being left */
+  bool no_size_report;
+  unsigned failed_tries; /* to connect, in a row, without progress between them */
+  unsigned counts;       /* of the target's bytes while leaving */
+  int64_t limit_us;      /* when the state's patience ends */
+  int64_t repeat_us;     /* when the request is written again; INT64_MAX: not at all */
+  int64_t received_limit_us; /* when "received" is overdue, counted from the last byte sent */
+  DfuFailure failure;
+  uint64_t total_sent_bytes;
+  uint32_t link_losses;
+  uint32_t resumes;
+} DfuController;
+
+/** Sets @controller to the beginning of a run. */
+void dfu_controller_init(DfuController *controller, const DfuControllerConfig *config);
+
+/**
+ * dfu_controller_step:
+ * @event: what happened
+ * @update: (out): what to do about it
+ *
+ * One step. Exactly one terminal action (DONE or FAILED) is emitted in a run,
+ * when the link is down; after it every update is empty.
+ */
+void dfu_controller_step(DfuController *controller, const DfuEvent *event, DfuUpdate *update);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The controller's dispatch: which state answers which event with what, and
+ * the moves that all phases are made of. Pure: it must not know a link, a
+ * clock, or how a failure is worded.
+ *
+ * A request to the target passes through up to three events, in any order that
+ * the host's queues produce: the write is acknowledged, packets are taken, the
+ * response arrives. A state moves on only when nothing of it is pending.
+ */
+#include "controller/controller_private.h"
+
+#include <string.h>
+
+#define SECOND_US INT64_C(1000000)
+
+/*
+ * nRF5 SDK 11: an erase of 66 pages takes 1.5 s and more. Adafruit's bootloader
+ * was measured at 37 s for 750 kB, InfiniTime at up to 35 s. Init: signing
+ * builds compute an ECDSA on a Cortex-M0. ATT gives a write 30 s by itself.
+ */
+const DfuLimits dfu_limits_default = {
+  .connect_us = 30 * SECOND_US,
+  .size_report_us = 2 * SECOND_US,
+  .start_us = 90 * SECOND_US,
+  .init_us = 30 * SECOND_US,
+  .receipt_us = 10 * SECOND_US,
+  .received_us = 60 * SECOND_US,
+  .validate_us = 30 * SECOND_US,
+  .write_us = 40 * SECOND_US,
+  .activate_us = 10 * SECOND_US,
+};
+
+/* A target that answers 0xfe is given this long before the write is repeated. */
+#define BUSY_PAUSE_US (SECOND_US / 5)
+#define MAX_BUSY_REPEATS 50
+#define MAX_RESUBSCRIBES 3
+
+/* From System Reset to the next connection: time for the bootloader to start. */
+#define RESTART_PAUSE_US SECOND_US
+
+static void on_silence(Step *step)
+{
+  ctl_fail(step, DFU_FAIL_NO_ANSWER);
+}
+
+/** What follows when the link is down, dropped by the target, the air or ourselves. */
+static void go_on_without_link(Step *step)
+{
+  DfuController *c = step->c;
+
+  c->link_up = false;
+  if (c->failing || c->cancelled)
+    ctl_end(step);
+  else if (c->activating)
+    ctl_watch_begin(step);
+  else if (c->state == STATE_RESET || c->state == STATE_DROPPING)
+    ctl_enter(step, STATE_PAUSING, step->now_us + RESTART_PAUSE_US);
+  else
+    ctl_connect_retry(step, DFU_FAIL_LINK);
+}
+
+/** How a state reacts; a missing entry means that the event says nothing there. */
+typedef struct {
+  uint8_t awaits;                  /* the request whose response it waits for */
+  size_t limit;                    /* its patience once everything is written: offset in DfuLimits */
+  void (*on_written)(Step *step);  /* acknowledged or taken, and no response is there */
+  void (*on_answer)(Step *step);
+  void (*on_overdue)(Step *step);
+} StateRow;
+
+#define LIMIT(field) offsetof(DfuLimits, field)
+
+static const StateRow state_rows[] = {
+  [STATE_PAUSING] = { .on_overdue = ctl_connect_on_pause_over },
+  [STATE_CONNECTING] = { .on_overdue = ctl_connect_abandon },
+  [STATE_SUBSCRIBING] = { .on_overdue = ctl_connect_abandon },
+  [STATE_ASKING] = { DFU_OP_REPORT_SIZE, LIMIT(size_report_us), NULL, ctl_ask_on_answer,
+                     ctl_ask_on_silence },
+  [STATE_START] = { DFU_OP_START, LIMIT(start_us), ctl_start_on_written, ctl_start_on_answer,
+                    on_silence },
+  [STATE_ERASING] = { DFU_OP_START, LIMIT(start_us), NULL, ctl_start_on_answer, on_silence },
+  [STATE_INIT_PROBE] = { DFU_OP_INIT, LIMIT(init_us), NULL, ctl_probe_on_init_answer, on_silence },
+  [STATE_INIT_BEGIN] = { DFU_OP_INIT, LIMIT(init_us), ctl_init_on_begun, ctl_init_on_answer,
+                         on_silence },
+  [STATE_INIT_PACKETS] = { DFU_OP_INIT, LIMIT(init_us), ctl_init_on_packets_written,
+                           ctl_init_on_answer, on_silence },
+  [STATE_INIT_COMPLETE] = { DFU_OP_INIT, LIMIT(init_us), NULL, ctl_init_on_answer, on_silence },
+  [STATE_RECEIPTS] = { DFU_OP_REQUEST_RECEIPTS, LIMIT(receipt_us), ctl_image_on_receipts_set,
+                       ctl_image_on_status, on_silence },
+  [STATE_RECEIVE] = { DFU_OP_RECEIVE, LIMIT(receipt_us), ctl_image_on_receive_set,
+                      ctl_image_on_status, on_silence },
+  [STATE_IMAGE] = { DFU_OP_RECEIVE, LIMIT(receipt_us), ctl_image_on_written, ctl_image_on_status,
+                    ctl_image_on_overdue },
+  [STATE_RECOUNT] = { DFU_OP_REPORT_SIZE, LIMIT(receipt_us), NULL, ctl_image_on_recount,
+                      ctl_connect_abandon },
+  [STATE_SETTLING] = { .on_overdue = ctl_validate_begin },
+  [STATE_VALIDATE] = { DFU_OP_VALIDATE, LIMIT(validate_us), NULL, ctl_validate_on_answer,
+                       on_silence },
+  [STATE_ACTIVATE] = { 0, LIMIT(activate_us), ctl_activate_on_written, NULL, NULL },
+  [STATE_RESET] = { 0, LIMIT(activate_us), ctl_reset_on_written, NULL, NULL },
+  [STATE_DROPPING] = { .on_overdue = ctl_disconnect },
+  [STATE_WATCHING] = { .on_overdue = ctl_watch_on_over },
+  [STATE_QUIET] = { .on_overdue = ctl_leave_on_quiet },
+  [STATE_COUNTING] = { DFU_OP_REPORT_SIZE, LIMIT(size_report_us), NULL, ctl_leave_on_count,
+                       ctl_disconnect },
+  [STATE_DISCONNECTING] = { .on_overdue = go_on_without_link },
+  [STATE_ENDED] = { 0 },
+};
+
+static const StateRow *row(const Step *step)
+{
+  return &state_rows[step->c->state];
+}
+
+static bool is_busy(const DfuController *c)
+{
+  return c->control_busy || c->packets_busy;
+}
+
+/* --- moves ----------------------------------------------------------------- */
+
+void ctl_enter(Step *step, State state, int64_t limit_us)
+{
+  step->c->state = (int)state;
+  step->c->limit_us = limit_us;
+  step->c->repeat_us = INT64_MAX;
+}
+
+DfuAction *ctl_act(Step *step, DfuActionType type)
+{
+  DfuAction *action = &step->update->actions[step->update->n_actions++];
+
+  *action = (DfuAction){ .type = type };
+  return action;
+}
+
+void ctl_note(Step *step, unsigned note)
+{
+  step->update->notes |= note;
+}
+
+void ctl_progressed(Step *step)
+{
+  step->c->failed_tries = 0;
+}
+
+static void write_request(Step *step)
+{
+  DfuController *c = step->c;
+  DfuAction *action = ctl_act(step, DFU_ACTION_WRITE_CONTROL);
+
+  memcpy(action->bytes, c->request, c->request_len);
+  action->len = c->request_len;
+  c->control_busy = true;
+  c->limit_us = step->now_us + c->config.limits.write_us;
+  c->repeat_us = INT64_MAX;
+}
+
+/* Counting while leaving is the one request that a wish to stop does not stop. */
+static bool is_stopped(const DfuController *c, State state)
+{
+  return c->cancelled && state != STATE_COUNTING;
+}
+
+void ctl_request(Step *step, State state, const uint8_t *bytes, size_t len)
+{
+  DfuController *c = step->c;
+
+  if (is_stopped(c, state)) {
+    ctl_leave(step);
+    return;
+  }
+  ctl_enter(step, state, INT64_MAX);
+  memcpy(c->request, bytes, len);
+  c->request_len = (uint8_t)len;
+  c->has_answer = false;
+  c->repeats = 0;
+  write_request(step);
+}
+
+void ctl_request_plain(Step *step, State state, DfuOpcode opcode)
+{
+  uint8_t bytes[DFU_WIRE_MAX_BYTES];
+
+  ctl_request(step, state, bytes, dfu_wire_put_request(bytes, opcode));
+}
+
+void ctl_send(Step *step, DfuSource source, uint32_t from, uint32_t to, uint16_t packet_bytes)
+{
+  DfuController *c = step->c;
+  DfuAction *action;
+
+  if (c->cancelled) {
+    ctl_leave(step);
+    return;
+  }
+  action = ctl_act(step, DFU_ACTION_WRITE_PACKETS);
+  action->source = source;
+  action->from = from;
+  action->to = to;
+  action->packet_bytes = packet_bytes;
+  c->packets_busy = true;
+}
+
+/* --- events ---------------------------------------------------------------- */
+
+/** Whether an answer to Receive means something now: the target may hold image packets of ours. */
+static bool is_image_state(int state)
+{
+  switch (state) {
+  case STATE_RECEIPTS:
+  case STATE_RECEIVE:
+  case STATE_IMAGE:
+  case STATE_RECOUNT:
+  case STATE_SETTLING:
+  case STATE_QUIET:
+  case STATE_COUNTING: return true;
+  default: return false;
+  }
+}
+
+static int64_t limit_of(const DfuController *c, const StateRow *state)
+{
+  int64_t limit_us;
+
+  memcpy(&limit_us, (const char *)&c->config.limits + state->limit, sizeof(limit_us));
+  return limit_us;
+}
+
+/** Goes on once nothing of the request is pending. */
+static void proceed(Step *step, bool was_write)
+{
+  DfuController *c = step->c;
+
+  if (is_busy(c))
+    return;
+  if (c->image_status != 0 && is_image_state(c->state)) {
+    ctl_image_on_status(step);
+  } else if (c->has_answer && row(step)->on_answer != NULL) {
+    c->has_answer = false;
+    row(step)->on_answer(step);
+  } else if (was_write && row(step)->on_written != NULL) {
+    row(step)->on_written(step);
+  } else if (was_write && row(step)->awaits != 0) {
+    c->limit_us = step->now_us + limit_of(c, row(step));
+  }
+}
+
+/** 0xfd: the target lost our subscription. 0xfe: it is busy. Both are asked for again. */
+static bool repeat_after(Step *step, uint8_t att_error)
+{
+  DfuController *c = step->c;
+
+  if (att_error == DFU_ATT_CCCD_IMPROPERLY_CONFIGURED && c->repeats < MAX_RESUBSCRIBES) {
+    c->repeats++;
+    c->resubscribing = true;
+    c->limit_us = step->now_us + c->config.limits.write_us;
+    ctl_act(step, DFU_ACTION_SUBSCRIBE);
+    return true;
+  }
+  if (att_error == DFU_ATT_PROCEDURE_IN_PROGRESS && c->repeats < MAX_BUSY_REPEATS) {
+    c->repeats++;
+    c->repeat_us = step->now_us + BUSY_PAUSE_US;
+    return true;
+  }
+  return false;
+}
+
+static void fail_write(Step *step)
+{
+  if (step->event->att_error != 0) {
+    step->c->failure.att_error = step->event->att_error;
+    step->c->failure.opcode = step->c->request[0];
+    ctl_fail(step, DFU_FAIL_ATT);
+  } else {
+    ctl_fail(step, DFU_FAIL_WRITE);
+  }
+}
+
+static void on_control_written(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (!c->control_busy || c->state == STATE_DISCONNECTING)
+    return;
+  if (repeat_after(step, step->event->att_error))
+    return;
+  c->control_busy = false;
+  if (step->event->att_error != 0 || step->event->write_failed)
+    fail_write(step);
+  else
+    proceed(step, true);
+}
+
+static void on_subscribed(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (!c->resubscribing) {
+    if (c->state == STATE_SUBSCRIBING)
+      ctl_connect_on_subscribed(step);
+    return;
+  }
+  c->resubscribing = false;
+  if (step->event->att_error != 0 || step->event->write_failed) {
+    c->control_busy = false;
+    fail_write(step);
+  } else {
+    write_request(step);
+  }
+}
+
+static void on_packets_written(Step *step)
+{
+  step->c->packets_busy = false;
+  proceed(step, true);
+}
+
+static void on_response(Step *step, const DfuNotification *response)
+{
+  DfuController *c = step->c;
+
+  if (response->opcode == DFU_OP_RECEIVE && is_image_state(c->state)) {
+    c->image_status = response->status;
+  } else if (response->opcode == row(step)->awaits && row(step)->awaits != 0 && !c->has_answer) {
+    c->has_answer = true;
+    c->answer_status = response->status;
+    c->answer_bytes = response->received_bytes;
+  } else if (response->opcode == DFU_OP_REQUEST_RECEIPTS && is_image_state(c->state) &&
+             response->status != DFU_STATUS_SUCCESS) {
+    ctl_fail_status(step, response->opcode, response->status);
+    return;
+  } else if (c->state == STATE_ASKING && response->opcode == DFU_OP_START) {
+    /* An application's buttonless handler answers whatever it is asked with 10 01 03. */
+    ctl_fail(step, DFU_FAIL_APPLICATION);
+    return;
+  } else if (response->opcode == DFU_OP_START && response->status == DFU_STATUS_SUCCESS &&
+             (c->probe == PROBE_ERASE || c->probe == PROBE_EITHER)) {
+    c->transfer.start_accepted = true; /* the erase has ended; the init request under way tells more */
+  } else {
+    ctl_note(step, DFU_NOTE_UNASKED);
+    return;
+  }
+  proceed(step, false);
+}
+
+static void on_malformed(Step *step)
+{
+  DfuFailure *failure = &step->c->failure;
+  size_t n = step->event->len < sizeof(failure->bytes) ? step->event->len : sizeof(failure->bytes);
+
+  memcpy(failure->bytes, step->event->bytes, n);
+  failure->n_bytes = (uint8_t)n;
+  ctl_fail(step, DFU_FAIL_MALFORMED);
+}
+
+static void on_notified(Step *step)
+{
+  DfuNotification notification;
+
+  if (!step->c->link_up || step->c->state == STATE_DISCONNECTING)
+    return;
+  if (dfu_wire_parse_notification(step->event->bytes, step->event->len, &notification) !=
+      DFU_WIRE_OK)
+    on_malformed(step);
+  else if (notification.kind == DFU_NOTIFICATION_RECEIPT)
+    ctl_image_on_receipt(step, notification.received_bytes);
+  else
+    on_response(step, &notification);
+}
+
+static void on_link_lost(Step *step)
+{
+  DfuController *c = step->c;
+  bool expected = c->state == STATE_DISCONNECTING || c->state == STATE_CONNECTING ||
+                  c->state == STATE_RESET || c->state == STATE_DROPPING || c->activating;
+
+  if (!c->link_up && c->state != STATE_DISCONNECTING && c->state != STATE_CONNECTING)
+    return;
+  c->control_busy = false;
+  c->packets_busy = false;
+  c->resubscribing = false;
+  if (!expected) {
+    c->link_losses++;
+    ctl_note(step, DFU_NOTE_LINK_LOST);
+  }
+  go_on_without_link(step);
+}
+
+static void on_tick(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (step->now_us >= c->repeat_us)
+    write_request(step);
+  else if (step->now_us >= c->limit_us && (is_busy(c) || row(step)->on_overdue == NULL))
+    ctl_connect_abandon(step); /* a write that nobody acknowledges: the link is mute */
+  else if (step->now_us >= c->limit_us)
+    row(step)->on_overdue(step);
+}
+
+static void dispatch(Step *step)
+{
+  switch (step->event->type) {
+  case DFU_EVENT_BEGIN: ctl_connect_begin(step); break;
+  case DFU_EVENT_LINK_UP: ctl_connect_on_up(step); break;
+  case DFU_EVENT_LINK_FAILED: ctl_connect_on_failed(step); break;
+  case DFU_EVENT_SUBSCRIBED: on_subscribed(step); break;
+  case DFU_EVENT_CONTROL_WRITTEN: on_control_written(step); break;
+  case DFU_EVENT_PACKETS_WRITTEN: on_packets_written(step); break;
+  case DFU_EVENT_NOTIFIED: on_notified(step); break;
+  case DFU_EVENT_LINK_LOST: on_link_lost(step); break;
+  case DFU_EVENT_SEEN: ctl_watch_on_seen(step); break;
+  case DFU_EVENT_TICK: on_tick(step); break;
+  case DFU_EVENT_CANCEL: ctl_on_cancel(step); break;
+  }
+}
+
+/* --- public ---------------------------------------------------------------- */
+
+void dfu_controller_init(DfuController *controller, const DfuControllerConfig *config)
+{
+  *controller = (DfuController){
+    .config = *config,
+    .state = STATE_NEW,
+    .image_bytes = config->softdevice_bytes + config->bootloader_bytes + config->application_bytes,
+    .limit_us = INT64_MAX,
+    .repeat_us = INT64_MAX,
+  };
+}
+
+static void fill_progress(const DfuController *c, DfuUpdate *update)
+{
+  update->wake_us = c->repeat_us < c->limit_us ? c->repeat_us : c->limit_us;
+  update->progress = (DfuProgress){
+    .phase = ctl_phase_of((State)c->state),
+    .image_bytes = c->image_bytes,
+    .sent_bytes = c->transfer.sent_bytes,
+    .confirmed_bytes = c->transfer.confirmed_bytes,
+    .total_sent_bytes = c->total_sent_bytes,
+    .link_losses = c->link_losses,
+    .resumes = c->resumes,
+  };
+}
+
+void dfu_controller_step(DfuController *controller, const DfuEvent *event, DfuUpdate *update)
+{
+  Step step = { controller, event, event->now_us, update };
+
+  update->n_actions = 0;
+  update->notes = 0;
+  if (controller->state != STATE_ENDED)
+    dispatch(&step);
+  fill_progress(controller, update);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Ending early. Packets that the target's radio took but its bootloader has
+ * not looked at are handled after a disconnect too; when one of them makes a
+ * notification due, there is nobody to send it to and the target restarts,
+ * losing everything. So what is in the air comes down first.
+ */
+#include "controller/controller_private.h"
+
+#define SECOND_US INT64_C(1000000)
+#define QUIET_US SECOND_US
+#define MAX_COUNTS 10
+#define DISCONNECT_US (10 * SECOND_US)
+
+void ctl_fail(Step *step, DfuFailReason reason)
+{
+  DfuController *c = step->c;
+
+  if (c->failing)
+    return; /* the first reason is the one that counts */
+  c->failure.phase = ctl_phase_of((State)c->state);
+  if (reason == DFU_FAIL_NO_ANSWER)
+    c->failure.opcode = c->request[0];
+  c->failure.reason = reason;
+  c->failing = true;
+  ctl_leave(step);
+}
+
+void ctl_fail_status(Step *step, uint8_t opcode, uint8_t status)
+{
+  DfuFailure *failure = &step->c->failure;
+
+  failure->opcode = opcode;
+  failure->status = status;
+  ctl_fail(step, DFU_FAIL_STATUS);
+}
+
+void ctl_fail_bytes(Step *step, DfuFailReason reason, uint32_t value_bytes, uint32_t expected_bytes)
+{
+  DfuFailure *failure = &step->c->failure;
+
+  failure->value_bytes = value_bytes;
+  failure->expected_bytes = expected_bytes;
+  ctl_fail(step, reason);
+}
+
+static bool has_packets_in_the_air(const DfuController *c)
+{
+  return c->transfer.sent_bytes > c->transfer.confirmed_bytes && c->transfer.init_accepted;
+}
+
+void ctl_leave(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (c->state == STATE_DISCONNECTING)
+    return;
+  if (c->state == STATE_CONNECTING)
+    ctl_disconnect(step);
+  else if (!c->link_up)
+    ctl_end(step);
+  else if (has_packets_in_the_air(c))
+    ctl_enter(step, STATE_QUIET, step->now_us + QUIET_US);
+  else
+    ctl_disconnect(step);
+}
+
+static bool is_received(const DfuController *c)
+{
+  return c->transfer.confirmed_bytes == c->image_bytes;
+}
+
+void ctl_leave_on_quiet(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (c->failing || c->no_size_report || c->counts >= MAX_COUNTS || is_received(c)) {
+    ctl_disconnect(step);
+    return;
+  }
+  c->counts++;
+  ctl_request_plain(step, STATE_COUNTING, DFU_OP_REPORT_SIZE);
+}
+
+void ctl_leave_on_count(Step *step)
+{
+  DfuController *c = step->c;
+  DfuTransfer *transfer = &c->transfer;
+  uint32_t count = c->answer_bytes;
+
+  if (c->answer_status == DFU_STATUS_SUCCESS && count >= transfer->confirmed_bytes &&
+      count <= transfer->sent_bytes && count < c->image_bytes)
+    transfer->confirmed_bytes = count;
+  /* The last packet is at rest with "received" only: its flash write needs somebody to tell. */
+  if (has_packets_in_the_air(c))
+    ctl_enter(step, STATE_QUIET, step->now_us + QUIET_US);
+  else
+    ctl_disconnect(step);
+}
+
+void ctl_disconnect(Step *step)
+{
+  ctl_enter(step, STATE_DISCONNECTING, step->now_us + DISCONNECT_US);
+  ctl_act(step, DFU_ACTION_DISCONNECT);
+}
+
+static void end_failed(Step *step)
+{
+  DfuController *c = step->c;
+  DfuAction *action = ctl_act(step, DFU_ACTION_FAILED);
+
+  if (!c->failing) {
+    c->failure.reason = DFU_FAIL_CANCELLED;
+    c->failure.value_bytes = c->transfer.confirmed_bytes;
+    c->failure.expected_bytes = c->image_bytes;
+  }
+  c->failure.link_was_up = c->was_up;
+  action->failure = c->failure;
+}
+
+void ctl_end(Step *step)
+{
+  DfuController *c = step->c;
+  bool is_done = c->activating && !c->failing;
+
+  ctl_enter(step, STATE_ENDED, INT64_MAX);
+  if (is_done)
+    ctl_act(step, DFU_ACTION_DONE)->seen = c->failure.seen;
+  else
+    end_failed(step);
+}
+
+/** Where nothing of the target hangs on the link, or nothing of ours on the target. */
+static bool can_leave_at_once(int state)
+{
+  return state == STATE_CONNECTING || state == STATE_PAUSING || state == STATE_SUBSCRIBING ||
+         state == STATE_IMAGE || state == STATE_SETTLING;
+}
+
+void ctl_on_cancel(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (c->cancelled || c->activating) {
+    if (c->state == STATE_WATCHING)
+      ctl_end(step);
+    return;
+  }
+  c->cancelled = true;
+  if (can_leave_at_once(c->state) && !c->failing)
+    ctl_leave(step);
+}

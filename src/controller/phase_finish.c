@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Validate, Activate, and what comes back on the air. Validate must not come
+ * before the last flash write is done: the target would compute its CRC over
+ * flash that is not written yet, and the transfer would be lost (nRF5 SDK 11).
+ */
+#include "controller/controller_private.h"
+
+#define SETTLE_US INT64_C(1000000)
+
+void ctl_settle_begin(Step *step)
+{
+  ctl_enter(step, STATE_SETTLING, step->now_us + SETTLE_US);
+}
+
+void ctl_validate_begin(Step *step)
+{
+  DfuController *c = step->c;
+
+  c->transfer.confirmed_bytes = c->image_bytes;
+  ctl_request_plain(step, STATE_VALIDATE, DFU_OP_VALIDATE);
+  if (c->state != STATE_VALIDATE)
+    return; /* stopped by the user */
+  c->validates_again = c->transfer.validate_sent;
+  c->transfer.validate_sent = true;
+}
+
+static void begin_activate(Step *step)
+{
+  DfuController *c = step->c;
+
+  ctl_request_plain(step, STATE_ACTIVATE, DFU_OP_ACTIVATE);
+  if (c->state != STATE_ACTIVATE)
+    return; /* stopped by the user: the image stays validated, not installed */
+  c->activating = true;
+  c->transfer.activate_sent = true;
+  c->transfer.activate_acknowledged = false;
+}
+
+void ctl_validate_on_answer(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (c->answer_status == DFU_STATUS_SUCCESS) {
+    ctl_progressed(step);
+    begin_activate(step);
+  } else if (c->answer_status == DFU_STATUS_CRC_ERROR) {
+    c->failure.status = c->answer_status;
+    ctl_fail(step, DFU_FAIL_VALIDATION);
+  } else if (c->answer_status == DFU_STATUS_INVALID_STATE && c->validates_again) {
+    begin_activate(step); /* the answer was lost with the link; Activate on anything else resets */
+  } else {
+    ctl_fail_status(step, DFU_OP_VALIDATE, c->answer_status);
+  }
+}
+
+void ctl_activate_on_written(Step *step)
+{
+  step->c->transfer.activate_acknowledged = true;
+  ctl_enter(step, STATE_DROPPING, step->now_us + step->c->config.limits.activate_us);
+}
+
+static void end_with(Step *step, DfuSeen seen)
+{
+  step->c->failure.seen = seen;
+  ctl_end(step);
+}
+
+static void fail_not_back(Step *step, DfuSeen seen)
+{
+  step->c->failure.seen = seen;
+  ctl_fail(step, DFU_FAIL_NOT_BACK);
+}
+
+void ctl_watch_begin(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (c->config.watch_us == 0) {
+    end_with(step, DFU_SEEN_NOTHING);
+    return;
+  }
+  ctl_enter(step, STATE_WATCHING, step->now_us + c->config.watch_us);
+  ctl_act(step, DFU_ACTION_WATCH)->timeout_us = c->config.watch_us;
+}
+
+void ctl_watch_on_seen(Step *step)
+{
+  DfuController *c = step->c;
+  DfuSeen seen = step->event->seen;
+
+  if (c->state != STATE_WATCHING)
+    return;
+  if (seen == DFU_SEEN_APPLICATION)
+    end_with(step, seen);
+  else if (!c->transfer.activate_acknowledged)
+    ctl_connect_begin(step); /* Activate may not have arrived: ask the target */
+  else if (c->config.mode & DFU_MODE_APPLICATION)
+    fail_not_back(step, seen);
+  else
+    end_with(step, seen); /* a new bootloader, waiting for an application */
+}
+
+void ctl_watch_on_over(Step *step)
+{
+  const DfuController *c = step->c;
+
+  if (c->config.require_back || !c->transfer.activate_acknowledged)
+    fail_not_back(step, DFU_SEEN_NOTHING);
+  else
+    end_with(step, DFU_SEEN_NOTHING);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Start: the mode, the sizes, and the long wait for the erase. The link must
+ * stay up meanwhile: a target whose erase ends with nobody to tell restarts
+ * itself, and on single-bank targets the application is gone by then.
+ */
+#include "controller/controller_private.h"
+
+void ctl_start_begin(Step *step)
+{
+  DfuController *c = step->c;
+  uint8_t bytes[DFU_WIRE_MAX_BYTES];
+
+  c->probe = c->transfer.start_sent ? PROBE_START : PROBE_NONE;
+  ctl_request(step, STATE_START, bytes, dfu_wire_put_start(bytes, c->config.mode));
+}
+
+void ctl_start_on_written(Step *step)
+{
+  DfuController *c = step->c;
+  const DfuImageSizes sizes = {
+    .softdevice_bytes = c->config.softdevice_bytes,
+    .bootloader_bytes = c->config.bootloader_bytes,
+    .application_bytes = c->config.application_bytes,
+  };
+  uint8_t bytes[DFU_WIRE_MAX_BYTES];
+  size_t len = dfu_wire_put_sizes(bytes, &sizes);
+  DfuAction *action;
+
+  ctl_enter(step, STATE_ERASING, step->now_us + c->config.limits.start_us);
+  ctl_send(step, DFU_SOURCE_SIZES, 0, (uint32_t)len, DFU_WIRE_PACKET_BYTES);
+  if (!c->packets_busy)
+    return; /* stopped by the user: without sizes the target stays as it was */
+  c->transfer.start_sent = true;
+  action = &step->update->actions[step->update->n_actions - 1];
+  for (size_t i = 0; i < len; i++)
+    action->bytes[i] = bytes[i];
+  action->len = (uint8_t)len;
+}
+
+static void accept_start(Step *step)
+{
+  DfuController *c = step->c;
+  bool was_probed = c->probe == PROBE_ERASE || c->probe == PROBE_EITHER;
+
+  if (c->transfer.sent_bytes > 0)
+    ctl_note(step, DFU_NOTE_STARTS_OVER);
+  c->transfer = (DfuTransfer){ .start_sent = true, .start_accepted = true };
+  c->probe = PROBE_NONE;
+  ctl_progressed(step);
+  if (was_probed)
+    ctl_ask_begin(step); /* an answer to the probe may be on its way: ask until it is past */
+  else
+    ctl_init_begin(step);
+}
+
+void ctl_start_on_answer(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (c->answer_status == DFU_STATUS_SUCCESS)
+    accept_start(step);
+  else if (c->answer_status != DFU_STATUS_INVALID_STATE)
+    ctl_fail_status(step, DFU_OP_START, c->answer_status);
+  else if (c->probe == PROBE_START)
+    ctl_probe_begin(step);
+  else
+    ctl_foreign(step, 0);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What the target holds, and what follows from it. A bootloader of the SDK
+ * keeps its stage, its count and its packets over a link loss and forgets all
+ * of it in a restart; nothing tells which image it was receiving. So the count
+ * comes first, it is believed only within what this controller sent, and each
+ * step of the probe is one that changes nothing where it does not belong.
+ *
+ * Source: nRF5 SDK 11, dfu_dual_bank.c and dfu_single_bank.c, every request in
+ * every stage.
+ */
+#include "controller/controller_private.h"
+
+void ctl_ask_begin(Step *step)
+{
+  ctl_request_plain(step, STATE_ASKING, DFU_OP_REPORT_SIZE);
+}
+
+static void reset(Step *step)
+{
+  DfuController *c = step->c;
+
+  c->was_reset = true;
+  c->transfer = (DfuTransfer){ 0 };
+  ctl_request_plain(step, STATE_RESET, DFU_OP_RESET);
+}
+
+void ctl_reset_on_written(Step *step)
+{
+  ctl_enter(step, STATE_DROPPING, step->now_us + step->c->config.limits.activate_us);
+}
+
+void ctl_foreign(Step *step, uint32_t held_bytes)
+{
+  const DfuController *c = step->c;
+
+  if (c->config.restart && !c->was_reset)
+    reset(step);
+  else
+    ctl_fail_bytes(step, DFU_FAIL_FOREIGN, held_bytes, c->image_bytes);
+}
+
+/** The count can be the prefix of our image that the target took. */
+static bool is_believable(const DfuController *c, uint32_t count_bytes)
+{
+  return c->transfer.init_accepted && count_bytes % DFU_WIRE_WORD_BYTES == 0 &&
+         count_bytes >= c->transfer.confirmed_bytes && count_bytes <= c->transfer.sent_bytes;
+}
+
+static void resume(Step *step, uint32_t count_bytes)
+{
+  DfuController *c = step->c;
+
+  c->transfer.sent_bytes = count_bytes;
+  c->transfer.confirmed_bytes = count_bytes;
+  c->resumes++;
+  ctl_note(step, DFU_NOTE_RESUMED);
+  if (count_bytes == c->image_bytes)
+    ctl_settle_begin(step);
+  else
+    ctl_image_begin(step, count_bytes);
+}
+
+static void go_on_from(Step *step, uint32_t count_bytes)
+{
+  DfuController *c = step->c;
+
+  if (c->transfer.activate_sent && count_bytes == 0) {
+    c->failure.seen = DFU_SEEN_DFU;
+    ctl_fail(step, DFU_FAIL_NOT_BACK);
+  } else if (count_bytes == 0) {
+    ctl_start_begin(step);
+  } else if (!c->transfer.start_sent) {
+    ctl_foreign(step, count_bytes);
+  } else if (is_believable(c, count_bytes)) {
+    resume(step, count_bytes);
+  } else {
+    ctl_fail_bytes(step, DFU_FAIL_OFFSET, count_bytes, c->transfer.sent_bytes);
+  }
+}
+
+void ctl_ask_on_answer(Step *step)
+{
+  if (step->c->answer_status == DFU_STATUS_SUCCESS)
+    go_on_from(step, step->c->answer_bytes);
+  else
+    ctl_ask_on_silence(step);
+}
+
+/** Some targets know no 07: harmless before the first Start, the end of a resume. */
+void ctl_ask_on_silence(Step *step)
+{
+  DfuController *c = step->c;
+
+  c->no_size_report = true;
+  if (c->transfer.start_sent) {
+    ctl_fail(step, DFU_FAIL_NO_ANSWER);
+    return;
+  }
+  ctl_note(step, DFU_NOTE_NO_SIZE_REPORT);
+  ctl_start_begin(step);
+}
+
+/* Each look tells more than the one before; a target that still contradicts itself is not trusted. */
+#define MAX_PROBES 5
+
+void ctl_probe_begin(Step *step)
+{
+  DfuController *c = step->c;
+  const DfuTransfer *transfer = &c->transfer;
+  uint8_t bytes[DFU_WIRE_MAX_BYTES];
+
+  if (++c->probes > MAX_PROBES) {
+    ctl_fail_status(step, DFU_OP_START, DFU_STATUS_INVALID_STATE);
+  } else if (transfer->init_accepted) {
+    ctl_image_begin(step, 0);
+  } else if (transfer->init_sent) {
+    c->probe = transfer->start_accepted ? PROBE_DATA : PROBE_EITHER;
+    ctl_request(step, STATE_INIT_PROBE, bytes, dfu_wire_put_init(bytes, DFU_INIT_COMPLETE));
+  } else if (transfer->start_accepted) {
+    c->probe = PROBE_ERASE; /* a part of the init packet may be there: emptied first */
+    ctl_request(step, STATE_INIT_PROBE, bytes, dfu_wire_put_init(bytes, DFU_INIT_COMPLETE));
+  } else {
+    c->probe = PROBE_ERASE;
+    ctl_init_begin(step);
+  }
+}
+
+void ctl_probe_on_init_answer(Step *step)
+{
+  DfuController *c = step->c;
+
+  switch (c->answer_status) {
+  case DFU_STATUS_SUCCESS: /* a whole init packet was waiting: ours */
+    c->transfer.init_accepted = true;
+    ctl_image_begin(step, 0);
+    break;
+  case DFU_STATUS_FAILED: /* a part was, and is gone now */
+  case DFU_STATUS_INVALID_STATE: /* ready; or erasing or receiving, as the init packet will show */
+    ctl_init_begin(step);
+    break;
+  default: ctl_fail_status(step, DFU_OP_INIT, c->answer_status); break;
+  }
+}
+
+static void await_erase(Step *step)
+{
+  ctl_enter(step, STATE_ERASING, step->now_us + step->c->config.limits.start_us);
+}
+
+void ctl_probe_on_refusal(Step *step)
+{
+  DfuController *c = step->c;
+  bool was_data = c->transfer.init_accepted;
+
+  c->transfer.init_accepted = false;
+  if (!was_data && (c->probe == PROBE_DATA ||
+                    (c->probe == PROBE_EITHER && !c->transfer.start_accepted))) {
+    c->transfer.init_accepted = true; /* no init packet is wanted: then the image is */
+    ctl_image_begin(step, 0);
+  } else if (c->transfer.start_accepted) {
+    ctl_ask_begin(step); /* things moved in between: look again */
+  } else {
+    await_erase(step);
+  }
+}
