@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A session: one run of the controller over a link, with a clock. It lives on
+ * the thread's default main context and reports from there.
+ */
+#ifndef DFU_SESSION_H
+#define DFU_SESSION_H
+
+#include <dfu/controller.h>
+#include <dfu/link.h>
+#include <dfu/package.h>
+
+G_BEGIN_DECLS
+
+/** How to run. dfu_session_options_default holds what suits every known target. */
+typedef struct {
+  guint receipt_packets;  /* a packet receipt notification every so many packets: 1 to 65535 */
+  guint window_packets;   /* packets in flight without one: receipt_packets to 65535 */
+  guint packet_bytes;     /* a multiple of 4, 4 to 244 */
+  guint retries;          /* tries to connect in a row that may come to nothing */
+  guint timeout_s;        /* to find the device and connect, per try */
+  guint deadline_s;       /* after this do not reconnect any more; 0 for never */
+  guint wait_back_s;      /* how long to look for the device after Activate; 0: not at all */
+  gboolean require_back;  /* not seen at all is an error */
+  gboolean restart;       /* consent to System Reset where a transfer is in the way */
+} DfuSessionOptions;
+
+extern const DfuSessionOptions dfu_session_options_default;
+
+typedef enum {
+  DFU_REPORT_PHASE,     /* the phase is another: `progress->phase` */
+  DFU_REPORT_CONNECTED, /* the device was reached: `address`, `name`, `rssi`, `mtu`, `revision` */
+  DFU_REPORT_PROGRESS,  /* the target confirmed more, or time went by */
+  DFU_REPORT_LINK_LOST, /* unasked; `text` says what is done about it */
+  DFU_REPORT_RESUMED,   /* the image goes on at `progress->confirmed_bytes` */
+  DFU_REPORT_WARNING,   /* `text` */
+  DFU_REPORT_BYTES,     /* control point: `outgoing`, `bytes`, `len` */
+  DFU_REPORT_FINISHED,  /* last report of a session: `result` */
+} DfuReportType;
+
+/** How a session ended. */
+typedef struct {
+  const GError *error; /* (nullable): NULL for success; domain DFU_ERROR */
+  DfuSeen seen;        /* what came back on the air after Activate */
+  const char *seen_address; /* (nullable) */
+  gint64 duration_us;
+  guint32 image_bytes;
+  guint64 sent_bytes;  /* of the image, with what was sent more than once */
+  guint32 confirmed_bytes; /* of the image, on the target as far as is known */
+  guint link_losses;
+  guint resumes;
+} DfuSessionResult;
+
+/** A report; everything in it belongs to the session and lives for the call. */
+typedef struct {
+  DfuReportType type;
+  const DfuProgress *progress; /* with every report */
+  gint64 elapsed_us;           /* since dfu_session_start() */
+  const char *text;
+  const char *address;
+  const char *name; /* printable; may be empty */
+  gint16 rssi;      /* dBm; 0 where unknown */
+  guint16 mtu;
+  gint revision;    /* -1 where the device has none */
+  gboolean outgoing;
+  const guint8 *bytes;
+  gsize len;
+  const DfuSessionResult *result;
+} DfuReport;
+
+typedef void (*DfuSessionFunc)(const DfuReport *report, gpointer user_data);
+
+typedef struct DfuSession DfuSession;
+
+/**
+ * dfu_session_new:
+ * @part: what to send; its package must outlive the session
+ * @link: where to; must outlive the session, and serves one session at a time
+ * @options: copied
+ * @func: hears every report, never from inside a call to the session
+ *
+ * Returns: (transfer full): a session that has not started
+ */
+DfuSession *dfu_session_new(const DfuPart *part, DfuLink *link, const DfuSessionOptions *options,
+                            DfuSessionFunc func, gpointer user_data);
+
+/** Begins. DFU_REPORT_FINISHED comes exactly once, whatever happens. */
+void dfu_session_start(DfuSession *session);
+
+/**
+ * dfu_session_cancel:
+ *
+ * Stops as early as the target bears it: an erase, a flash write or an answer
+ * under way is waited for, then the link is given up. The session finishes
+ * with %DFU_ERROR_INTERRUPTED. May be called more than once.
+ */
+void dfu_session_cancel(DfuSession *session);
+
+/** Frees @session; one that has not finished lets go of the link without care for the target. */
+void dfu_session_free(DfuSession *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuSession, dfu_session_free)
+
+/**
+ * dfu_session_options_check:
+ *
+ * Errors: %DFU_ERROR_USAGE: a value out of its range, with the range.
+ */
+gboolean dfu_session_options_check(const DfuSessionOptions *options, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The controller says why it failed in numbers; this file says it in words,
+ * with what the person at the keyboard can do next.
+ *
+ * Source of the causes: nRF5 SDK 8 to 11, dfu_dual_bank.c, dfu_single_bank.c,
+ * dfu_init_template.c, and Adafruit_nRF52_Bootloader 0.9.2.
+ */
+#include "session/failure.h"
+
+#include "wire/wire.h"
+
+static const char *start_hint(guint8 status)
+{
+  switch (status) {
+  case DFU_STATUS_INVALID_STATE:
+    return "It is in the middle of another transfer; --restart resets it first";
+  case DFU_STATUS_NOT_SUPPORTED:
+    return "It does not take an image of this kind, or it speaks the older protocol of SDK 4 to 6.0";
+  case DFU_STATUS_SIZE_LIMIT: return "The image is larger than it has room for";
+  default: return "Its flash could not be prepared; switch the device off and on, then try again";
+  }
+}
+
+static const char *init_hint(guint8 status)
+{
+  if (status == DFU_STATUS_FAILED)
+    return "The package is not made for this device: compare device type, device revision and "
+           "SoftDevice ids, as `dfu-ble info` shows them, with what the bootloader wants";
+  return "The init packet came at a moment when it takes none; try again with --restart";
+}
+
+static const char *receive_hint(guint8 status)
+{
+  switch (status) {
+  case DFU_STATUS_FAILED:
+    return "Packets came faster than it writes flash, and what it holds is of no use now; start "
+           "over with --restart and a smaller --prn and --window, down to 1";
+  case DFU_STATUS_SIZE_LIMIT:
+    return "It got more bytes than were announced; start over with --restart";
+  case DFU_STATUS_NOT_SUPPORTED:
+    return "It takes no packet of this length; start over with --restart and --packet-size 20";
+  default: return "It is not ready for image packets; start over with --restart";
+  }
+}
+
+static const char *hint_for(guint8 opcode, guint8 status)
+{
+  switch (opcode) {
+  case DFU_OP_START: return start_hint(status);
+  case DFU_OP_INIT: return init_hint(status);
+  case DFU_OP_RECEIVE: return receive_hint(status);
+  case DFU_OP_VALIDATE: return "It holds no complete image; start over with --restart";
+  default: return "This is not how a legacy DFU target behaves; run again with --verbose --verbose";
+  }
+}
+
+static GError *status_error(const DfuFailure *failure, const char *device)
+{
+  return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED, "%s answered %s with status %u (%s). %s", device,
+                     dfu_wire_opcode_name(failure->opcode), failure->status,
+                     dfu_wire_status_name(failure->status),
+                     hint_for(failure->opcode, failure->status));
+}
+
+static GError *validation_error(const DfuFailure *failure, const char *device)
+{
+  return g_error_new(DFU_ERROR, DFU_ERROR_VALIDATION,
+                     "%s found the image damaged: Validate answered status %u (%s). What it holds "
+                     "is not what was sent; start over with --restart",
+                     device, failure->status, dfu_wire_status_name(failure->status));
+}
+
+static GError *silence_error(const DfuFailure *failure, const char *device)
+{
+  return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                     "%s did not answer %s in time. Try again; if it stays silent, switch the "
+                     "device off and on",
+                     device, dfu_wire_opcode_name(failure->opcode));
+}
+
+static GError *malformed_error(const DfuFailure *failure, const char *device)
+{
+  g_autoptr(GString) hex = g_string_new(NULL);
+
+  for (guint i = 0; i < failure->n_bytes; i++)
+    g_string_append_printf(hex, "%s%02x", i > 0 ? " " : "", failure->bytes[i]);
+  return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                     "%s sent \"%s\" while %s, which is no message of the DFU profile. Is it a "
+                     "legacy DFU target?",
+                     device, hex->str, dfu_phase_name(failure->phase));
+}
+
+static GError *att_error(const DfuFailure *failure, const DfuFailureContext *context)
+{
+  const char *operation =
+    failure->opcode != 0 ? dfu_wire_opcode_name(failure->opcode) : "turning notifications on";
+
+  if (context->link_error != NULL)
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED, "%s refused %s: %s", context->device,
+                       operation, context->link_error->message);
+  return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED, "%s refused %s with ATT error 0x%02x",
+                     context->device, operation, failure->att_error);
+}
+
+static GError *link_error(const DfuFailure *failure, const DfuFailureContext *context)
+{
+  const char *reason = context->link_error != NULL ? context->link_error->message : "";
+  const char *separator = context->link_error != NULL ? ". The last try: " : "";
+
+  if (!failure->link_was_up)
+    return g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST, "%s could not be connected to in %u tries%s%s",
+                       context->device, context->options->retries + 1, separator, reason);
+  return g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
+                     "the link to %s was lost and could not be had back%s%s", context->device,
+                     separator, reason);
+}
+
+/** Trouble that the link has put into words already. */
+static GError *worded_by_link(const DfuFailureContext *context, DfuError code, const char *otherwise)
+{
+  if (context->link_error != NULL)
+    return g_error_copy(context->link_error);
+  return g_error_new(DFU_ERROR, code, "%s: %s", context->device, otherwise);
+}
+
+static GError *foreign_error(const DfuFailure *failure, const char *device)
+{
+  if (failure->value_bytes == 0)
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s is in the middle of a transfer that this run did not begin. --restart "
+                       "resets it and starts over; read in the manual what a reset does to your "
+                       "kind of device first",
+                       device);
+  return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                     "%s holds %u bytes of a transfer that this run did not begin. --restart resets "
+                     "it and starts over; read in the manual what a reset does to your kind of "
+                     "device first",
+                     device, failure->value_bytes);
+}
+
+static GError *not_back_error(const DfuFailure *failure, const DfuFailureContext *context)
+{
+  if (failure->seen == DFU_SEEN_DFU)
+    return g_error_new(DFU_ERROR, DFU_ERROR_NOT_BACK,
+                       "the image was sent and activated, but %s came back in DFU mode: it did not "
+                       "start. Is the image made for this board and its SoftDevice?",
+                       context->device);
+  return g_error_new(DFU_ERROR, DFU_ERROR_NOT_BACK,
+                     "the image was sent, but %s was not seen again within %u s after Activate. Look "
+                     "for it with `dfu-ble scan --all`",
+                     context->device, context->options->wait_back_s);
+}
+
+GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext *context)
+{
+  const char *device = context->device;
+
+  switch (failure->reason) {
+  case DFU_FAIL_NOT_FOUND: return worded_by_link(context, DFU_ERROR_NOT_FOUND, "was not found");
+  case DFU_FAIL_UNUSABLE: return worded_by_link(context, DFU_ERROR_BLUETOOTH, "cannot be reached");
+  case DFU_FAIL_WRITE: return worded_by_link(context, DFU_ERROR_BLUETOOTH, "a write failed");
+  case DFU_FAIL_LINK: return link_error(failure, context);
+  case DFU_FAIL_ATT: return att_error(failure, context);
+  case DFU_FAIL_STATUS: return status_error(failure, device);
+  case DFU_FAIL_NO_ANSWER: return silence_error(failure, device);
+  case DFU_FAIL_MALFORMED: return malformed_error(failure, device);
+  case DFU_FAIL_VALIDATION: return validation_error(failure, device);
+  case DFU_FAIL_FOREIGN: return foreign_error(failure, device);
+  case DFU_FAIL_NOT_BACK: return not_back_error(failure, context);
+  case DFU_FAIL_RECEIPT:
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s confirms %u bytes, which is no place where a receipt can fall; %u were "
+                       "sent. Packets were lost on the way; start over with --restart",
+                       device, failure->value_bytes, failure->expected_bytes);
+  case DFU_FAIL_PACKETS_LOST:
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s received %u of the %u bytes sent: packets were lost on the way. Start "
+                       "over with --restart; with --packet-size above 20, leave that out",
+                       device, failure->value_bytes, failure->expected_bytes);
+  case DFU_FAIL_EARLY_END:
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s reports the image complete after %u of %u bytes. Restart the device, "
+                       "then try again",
+                       device, failure->value_bytes, failure->expected_bytes);
+  case DFU_FAIL_APPLICATION:
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s runs its application, not its bootloader. Put it into DFU mode (by its "
+                       "button, or from its application), then try again",
+                       device);
+  case DFU_FAIL_OFFSET:
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s reports %u bytes received, but %u were sent: what it holds cannot be "
+                       "trusted. Start over with --restart",
+                       device, failure->value_bytes, failure->expected_bytes);
+  case DFU_FAIL_CANCELLED:
+    return g_error_new(DFU_ERROR, DFU_ERROR_INTERRUPTED, "interrupted; %s holds %u of %u bytes",
+                       device, failure->value_bytes, failure->expected_bytes);
+  }
+  return g_error_new(DFU_ERROR, DFU_ERROR_INTERNAL, "unknown failure %d", (int)failure->reason);
+}

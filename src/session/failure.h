@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Failures of the controller in words.
+ */
+#ifndef DFU_SESSION_FAILURE_H
+#define DFU_SESSION_FAILURE_H
+
+#include "dfu/session.h"
+
+/** What the words need to know besides the failure. */
+typedef struct {
+  const DfuSessionOptions *options;
+  const char *device;       /* what to call the device */
+  const GError *link_error; /* (nullable): the last thing that the link complained of */
+} DfuFailureContext;
+
+/**
+ * The failure as an error of the domain %DFU_ERROR: what failed, the value
+ * seen, the value wanted, and what to do next. (transfer full)
+ */
+GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext *context);
+
+#endif
