@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Faults as text: the reading half of faults.h.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "target/faults.h"
+
+enum { MAX_PARTS = 3, PART_BYTES = 48, US_PER_SECOND = 1000000 };
+
+/* "OP:STATUS:PACKET", cut at its colons. */
+typedef struct {
+  char parts[MAX_PARTS][PART_BYTES];
+  size_t n;
+} Arguments;
+
+typedef struct {
+  const char *name;
+  DfuFaultType type;
+  size_t min_parts;
+  size_t max_parts;
+  const char *form;
+} Form;
+
+static const Form forms[] = {
+  { "answer", DFU_FAULT_ANSWER, 2, 3, "answer=OP:STATUS[:PACKET]" },
+  { "notify", DFU_FAULT_NOTIFY, 2, 2, "notify=OP:HEX" },
+  { "mute", DFU_FAULT_MUTE, 1, 1, "mute=OP" },
+  { "att", DFU_FAULT_ATT, 2, 3, "att=OP:ERROR[:TIMES]" },
+  { "lose", DFU_FAULT_LOSE, 1, 2, "lose=BYTE[:SECONDS]" },
+  { "drop-packet", DFU_FAULT_DROP_PACKET, 1, 1, "drop-packet=N" },
+  { "drop-receipt", DFU_FAULT_DROP_RECEIPT, 1, 1, "drop-receipt=N" },
+};
+
+static const struct {
+  const char *name;
+  uint8_t opcode;
+} operations[] = {
+  { "start", DFU_OP_START },       { "init", DFU_OP_INIT },
+  { "receive", DFU_OP_RECEIVE },   { "validate", DFU_OP_VALIDATE },
+  { "activate", DFU_OP_ACTIVATE }, { "reset", DFU_OP_RESET },
+  { "report-size", DFU_OP_REPORT_SIZE },
+  { "receipts", DFU_OP_REQUEST_RECEIPTS },
+};
+
+#define N_ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+
+static int digit_value(char c)
+{
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+}
+
+static bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *out)
+{
+  bool hex = strncmp(text, "0x", 2) == 0;
+  int base = hex ? 16 : 10;
+  uint64_t value = 0;
+
+  text += hex ? 2 : 0;
+  if (*text == '\0')
+    return false;
+  for (; *text != '\0'; text++) {
+    if (digit_value(*text) >= base)
+      return false;
+    value = value * (unsigned)base + (unsigned)digit_value(*text);
+    if (value > max)
+      return false;
+  }
+  *out = (uint32_t)value;
+  return value >= min;
+}
+
+static bool parse_byte(const char *text, uint8_t *out)
+{
+  uint32_t value;
+
+  if (!parse_number(text, 0, UINT8_MAX, &value))
+    return false;
+  *out = (uint8_t)value;
+  return true;
+}
+
+static bool parse_operation(const char *text, uint8_t *out)
+{
+  for (size_t i = 0; i < N_ELEMENTS(operations); i++)
+    if (strcmp(text, operations[i].name) == 0) {
+      *out = operations[i].opcode;
+      return true;
+    }
+  return parse_byte(text, out);
+}
+
+static bool parse_hex(const char *text, DfuFault *fault)
+{
+  size_t digits = strlen(text);
+
+  if (digits % 2 != 0 || digits / 2 > sizeof fault->bytes)
+    return false;
+  for (size_t i = 0; i < digits; i++)
+    if (digit_value(text[i]) >= 16)
+      return false;
+  for (size_t i = 0; i < digits / 2; i++)
+    fault->bytes[i] = (uint8_t)(digit_value(text[2 * i]) << 4 | digit_value(text[2 * i + 1]));
+  fault->len = digits / 2;
+  return true;
+}
+
+static bool parse_away(const char *text, DfuFault *fault)
+{
+  uint32_t seconds;
+
+  if (strcmp(text, "forever") == 0) {
+    fault->away_us = INT64_MAX;
+    return true;
+  }
+  if (!parse_number(text, 0, UINT32_MAX, &seconds))
+    return false;
+  fault->away_us = (int64_t)seconds * US_PER_SECOND;
+  return true;
+}
+
+static bool parse_answer(const Arguments *arguments, DfuFault *fault)
+{
+  if (!parse_operation(arguments->parts[0], &fault->opcode)
+      || !parse_byte(arguments->parts[1], &fault->code))
+    return false;
+  fault->at = 1;
+  return arguments->n < 3
+         || (fault->opcode == DFU_OP_RECEIVE
+             && parse_number(arguments->parts[2], 1, UINT32_MAX, &fault->at));
+}
+
+static bool parse_att(const Arguments *arguments, DfuFault *fault)
+{
+  return parse_operation(arguments->parts[0], &fault->opcode)
+         && parse_byte(arguments->parts[1], &fault->code) && fault->code != 0
+         && (arguments->n < 3 || parse_number(arguments->parts[2], 1, UINT32_MAX, &fault->times));
+}
+
+static bool parse_lose(const Arguments *arguments, DfuFault *fault)
+{
+  fault->away_us = US_PER_SECOND;
+  return parse_number(arguments->parts[0], 1, UINT32_MAX, &fault->at)
+         && (arguments->n < 2 || parse_away(arguments->parts[1], fault));
+}
+
+static bool parse_arguments(const Arguments *arguments, DfuFault *fault)
+{
+  switch (fault->type) {
+  case DFU_FAULT_ANSWER:
+    return parse_answer(arguments, fault);
+  case DFU_FAULT_NOTIFY:
+    return parse_operation(arguments->parts[0], &fault->opcode)
+           && parse_hex(arguments->parts[1], fault);
+  case DFU_FAULT_MUTE:
+    fault->times = UINT32_MAX;
+    return parse_operation(arguments->parts[0], &fault->opcode);
+  case DFU_FAULT_ATT:
+    return parse_att(arguments, fault);
+  case DFU_FAULT_LOSE:
+    return parse_lose(arguments, fault);
+  case DFU_FAULT_DROP_PACKET:
+  case DFU_FAULT_DROP_RECEIPT:
+    return parse_number(arguments->parts[0], 1, UINT32_MAX, &fault->at);
+  }
+  return false;
+}
+
+static bool split(const char *text, Arguments *out)
+{
+  *out = (Arguments){ 0 };
+  for (;;) {
+    size_t len = strcspn(text, ":");
+
+    if (out->n == MAX_PARTS || len >= PART_BYTES)
+      return false;
+    memcpy(out->parts[out->n++], text, len);
+    if (text[len] == '\0')
+      return true;
+    text += len + 1;
+  }
+}
+
+static const Form *find_form(const char *text, size_t len)
+{
+  for (size_t i = 0; i < N_ELEMENTS(forms); i++)
+    if (strlen(forms[i].name) == len && strncmp(text, forms[i].name, len) == 0)
+      return &forms[i];
+  return NULL;
+}
+
+bool dfu_faults_parse(DfuFaults *faults, const char *text, char *message)
+{
+  size_t name_len = strcspn(text, "=");
+  const Form *form = find_form(text, name_len);
+  Arguments arguments;
+
+  if (form == NULL) {
+    snprintf(message, DFU_FAULTS_MESSAGE_BYTES,
+             "there is no fault \"%.40s\": known are answer, notify, mute, att, lose, drop-packet "
+             "and drop-receipt", text);
+    return false;
+  }
+
+  DfuFault fault = { .type = form->type, .times = 1 };
+
+  if (text[name_len] != '=' || !split(text + name_len + 1, &arguments)
+      || arguments.n < form->min_parts || arguments.n > form->max_parts
+      || !parse_arguments(&arguments, &fault)) {
+    snprintf(message, DFU_FAULTS_MESSAGE_BYTES, "the fault \"%.60s\" is not of the form %s", text,
+             form->form);
+    return false;
+  }
+  if (faults->n == DFU_FAULTS_MAX) {
+    snprintf(message, DFU_FAULTS_MESSAGE_BYTES, "too many faults: at most %d", DFU_FAULTS_MAX);
+    return false;
+  }
+  faults->faults[faults->n++] = fault;
+  return true;
+}
