@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/sim.h"
+
+#include <string.h>
+
+#define START_US (G_GINT64_CONSTANT(1000) * G_USEC_PER_SEC)
+#define ON_AIR_US (G_USEC_PER_SEC / 2)
+
+static void trace(Sim *sim, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void trace(Sim *sim, const char *format, ...)
+{
+  va_list args;
+
+  if (sim->trace == NULL)
+    return;
+  g_string_append_printf(sim->trace, "%7.3f ", (double)(sim->now_us - START_US) / G_USEC_PER_SEC);
+  va_start(args, format);
+  g_string_append_vprintf(sim->trace, format, args);
+  va_end(args);
+  g_string_append_c(sim->trace, '\n');
+}
+
+static void trace_bytes(Sim *sim, const char *what, const guint8 *bytes, gsize len)
+{
+  g_autoptr(GString) hex = g_string_new(NULL);
+
+  if (sim->trace == NULL)
+    return;
+  for (gsize i = 0; i < len; i++)
+    g_string_append_printf(hex, " %02x", bytes[i]);
+  trace(sim, "%s%s", what, hex->str);
+}
+
+/* --- the air ----------------------------------------------------------------- */
+
+static SimMessage *put(Sim *sim, SimMessageKind kind, gint64 delay_us)
+{
+  SimMessage *message = &sim->messages[sim->n_messages];
+
+  g_assert(sim->n_messages < SIM_MAX_MESSAGES);
+  sim->n_messages++;
+  *message = (SimMessage){
+    .kind = kind,
+    .at_us = sim->now_us + delay_us,
+    .order = sim->next_order++,
+    .over_link = TRUE,
+  };
+  return message;
+}
+
+static void put_bytes(Sim *sim, SimMessageKind kind, const guint8 *bytes, gsize len)
+{
+  SimMessage *message = put(sim, kind, SIM_LATENCY_US);
+
+  memcpy(message->bytes, bytes, len);
+  message->len = len;
+}
+
+static SimMessage *put_event(Sim *sim, DfuEventType type, gint64 delay_us)
+{
+  SimMessage *message = put(sim, SIM_TO_CONTROLLER, delay_us);
+
+  message->event.type = type;
+  return message;
+}
+
+static void remove_message(Sim *sim, guint index)
+{
+  sim->messages[index] = sim->messages[--sim->n_messages];
+}
+
+static gint earliest(const Sim *sim)
+{
+  gint found = -1;
+
+  for (guint i = 0; i < sim->n_messages; i++) {
+    const SimMessage *a = &sim->messages[i];
+    const SimMessage *b = found < 0 ? NULL : &sim->messages[found];
+
+    if (b == NULL || a->at_us < b->at_us || (a->at_us == b->at_us && a->order < b->order))
+      found = (gint)i;
+  }
+  return found;
+}
+
+/* --- the target's side --------------------------------------------------------- */
+
+static void step_target(Sim *sim, DfuTargetEvent event);
+
+static void lose_link(Sim *sim)
+{
+  if (!sim->connected)
+    return;
+  sim->connected = FALSE;
+  for (guint i = 0; i < sim->n_messages;)
+    if (sim->messages[i].over_link)
+      remove_message(sim, i);
+    else
+      i++;
+  trace(sim, "-- link lost");
+  put_event(sim, DFU_EVENT_LINK_LOST, SIM_LATENCY_US)->over_link = FALSE;
+}
+
+static void send_notification(Sim *sim, const guint8 *bytes, gsize len)
+{
+  guint8 copy[32];
+
+  memcpy(copy, bytes, len);
+  if (sim->on_notification != NULL && !sim->on_notification(sim, copy, &len))
+    return;
+  SimMessage *message = put_event(sim, DFU_EVENT_NOTIFIED, SIM_LATENCY_US);
+
+  memcpy(message->bytes, copy, len);
+  message->len = len;
+}
+
+static void restart(Sim *sim, const DfuTargetUpdate *update)
+{
+  trace(sim, "-- target starts its %s%s",
+        update->boot == DFU_TARGET_BOOTS_APPLICATION ? "application" : "bootloader",
+        update->activated ? ", image installed" : "");
+  if (!update->activated)
+    sim->n_restarts++;
+  sim->in_application = update->boot == DFU_TARGET_BOOTS_APPLICATION;
+  sim->application_is_new = update->activated && sim_flash_is_image(sim);
+  lose_link(sim);
+}
+
+static void step_target(Sim *sim, DfuTargetEvent event)
+{
+  DfuTargetUpdate update;
+
+  if (sim->in_application)
+    return;
+  event.now_us = sim->now_us;
+  dfu_target_step(&sim->target, &event, &update);
+  sim->target_wake_us = update.wake_us;
+  if (event.type == DFU_TARGET_EVENT_CONTROL)
+    put_event(sim, DFU_EVENT_CONTROL_WRITTEN, SIM_LATENCY_US)->event.att_error = update.att_error;
+  for (gsize i = 0; i < update.n_notifications; i++)
+    send_notification(sim, update.notifications[i].bytes, update.notifications[i].len);
+  if (update.boot != DFU_TARGET_STAYS)
+    restart(sim, &update);
+}
+
+static gboolean refuses(Sim *sim, const SimMessage *message)
+{
+  if (sim->att_times == 0 || message->bytes[0] != sim->att_opcode)
+    return FALSE;
+  sim->att_times--;
+  put_event(sim, DFU_EVENT_CONTROL_WRITTEN, SIM_LATENCY_US)->event.att_error = sim->att_error;
+  return TRUE;
+}
+
+static void deliver_to_target(Sim *sim, const SimMessage *message)
+{
+  DfuTargetEvent event = { .bytes = message->bytes, .len = message->len };
+
+  switch (message->kind) {
+  case SIM_TO_TARGET_CONTROL:
+    if (refuses(sim, message))
+      return;
+    if (message->bytes[0] == DFU_OP_RESET)
+      sim->n_system_resets++;
+    event.type = DFU_TARGET_EVENT_CONTROL;
+    break;
+  case SIM_TO_TARGET_PACKET: event.type = DFU_TARGET_EVENT_PACKET; break;
+  default:
+    event.type = DFU_TARGET_EVENT_SUBSCRIBED;
+    event.notify = true;
+    put_event(sim, DFU_EVENT_SUBSCRIBED, SIM_LATENCY_US);
+    break;
+  }
+  step_target(sim, event);
+}
+
+/* --- the controller's side ----------------------------------------------------- */
+
+static void connect_controller(Sim *sim)
+{
+  SimMessage *message;
+
+  g_assert_false(sim->connected);
+  if (sim->absent) {
+    message = put_event(sim, DFU_EVENT_LINK_FAILED, sim->config.limits.connect_us);
+    message->event.trouble = DFU_TROUBLE_NOT_FOUND;
+    return;
+  }
+  sim->connected = TRUE;
+  message = put_event(sim, DFU_EVENT_LINK_UP, SIM_LATENCY_US);
+  message->event.up = (DfuLinkFacts){
+    .mtu = 23,
+    .has_revision = true,
+    .revision = sim->in_application ? 0x0001 : 0x0008,
+    .has_packet = true,
+  };
+  step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_CONNECTED, .mtu = 23 });
+}
+
+static void disconnect_controller(Sim *sim)
+{
+  if (!sim->connected) {
+    put_event(sim, DFU_EVENT_LINK_LOST, SIM_LATENCY_US)->over_link = FALSE;
+    return;
+  }
+  lose_link(sim);
+  step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_DISCONNECTED });
+}
+
+static void write_packets(Sim *sim, const DfuAction *action)
+{
+  const guint8 *source = action->source == DFU_SOURCE_SIZES  ? action->bytes
+                         : action->source == DFU_SOURCE_INIT ? g_bytes_get_data(sim->init_packet, NULL)
+                                                             : g_bytes_get_data(sim->image, NULL);
+
+  trace(sim, "> packets [%u, %u)", action->from, action->to);
+  for (guint32 at = action->from; at < action->to; at += action->packet_bytes)
+    put_bytes(sim, SIM_TO_TARGET_PACKET, source + at, MIN(action->packet_bytes, action->to - at));
+  put_event(sim, DFU_EVENT_PACKETS_WRITTEN, 0);
+}
+
+static void watch(Sim *sim)
+{
+  SimMessage *message;
+
+  if (sim->absent)
+    return;
+  message = put_event(sim, DFU_EVENT_SEEN, ON_AIR_US);
+  message->over_link = FALSE;
+  message->event.seen = sim->in_application ? DFU_SEEN_APPLICATION : DFU_SEEN_DFU;
+}
+
+static void end(Sim *sim, const DfuAction *action)
+{
+  sim->ended = TRUE;
+  sim->n_terminal++;
+  sim->terminal = *action;
+  if (action->type == DFU_ACTION_DONE)
+    trace(sim, "done, seen %s", dfu_seen_name(action->seen));
+  else
+    trace(sim, "failed, reason %d", (int)action->failure.reason);
+}
+
+static void perform(Sim *sim, const DfuAction *action)
+{
+  switch (action->type) {
+  case DFU_ACTION_CONNECT:
+    trace(sim, "> connect");
+    connect_controller(sim);
+    break;
+  case DFU_ACTION_SUBSCRIBE:
+    trace(sim, "> subscribe");
+    put(sim, SIM_TO_TARGET_CCCD, SIM_LATENCY_US);
+    break;
+  case DFU_ACTION_WRITE_CONTROL:
+    trace_bytes(sim, ">", action->bytes, action->len);
+    put_bytes(sim, SIM_TO_TARGET_CONTROL, action->bytes, action->len);
+    break;
+  case DFU_ACTION_WRITE_PACKETS: write_packets(sim, action); break;
+  case DFU_ACTION_DISCONNECT:
+    trace(sim, "> disconnect");
+    disconnect_controller(sim);
+    break;
+  case DFU_ACTION_WATCH:
+    trace(sim, "> watch");
+    watch(sim);
+    break;
+  case DFU_ACTION_DONE:
+  case DFU_ACTION_FAILED: end(sim, action); break;
+  }
+}
+
+static void step_controller(Sim *sim, DfuEvent event)
+{
+  DfuUpdate update;
+
+  event.now_us = sim->now_us;
+  if (event.type == DFU_EVENT_NOTIFIED)
+    trace_bytes(sim, "<", event.bytes, event.len);
+  dfu_controller_step(&sim->controller, &event, &update);
+  sim->controller_wake_us = update.wake_us;
+  sim->notes |= update.notes;
+  for (gsize i = 0; i < update.n_actions; i++)
+    perform(sim, &update.actions[i]);
+}
+
+/* --- running ------------------------------------------------------------------- */
+
+static void deliver(Sim *sim, const SimMessage *message)
+{
+  if (sim->on_message != NULL && !sim->on_message(sim, message))
+    return;
+  if (message->kind == SIM_TO_CONTROLLER) {
+    DfuEvent event = message->event;
+
+    event.bytes = message->bytes;
+    event.len = message->len;
+    step_controller(sim, event);
+  } else {
+    deliver_to_target(sim, message);
+  }
+}
+
+static const SimLoss *loss_due(const Sim *sim)
+{
+  for (guint i = 0; i < sim->n_losses; i++)
+    if (sim->losses[i].message == sim->n_messages_delivered)
+      return &sim->losses[i];
+  return NULL;
+}
+
+static void drop_link(Sim *sim)
+{
+  if (!sim->connected)
+    return;
+  lose_link(sim);
+  step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_DISCONNECTED });
+}
+
+static void deliver_next(Sim *sim, guint index)
+{
+  SimMessage message = sim->messages[index];
+  const SimLoss *loss = NULL;
+
+  remove_message(sim, index);
+  if (message.over_link) {
+    sim->n_messages_delivered++;
+    loss = loss_due(sim);
+  }
+  if (loss != NULL && !loss->delivered) {
+    drop_link(sim);
+    return;
+  }
+  deliver(sim, &message);
+  if (loss != NULL)
+    drop_link(sim);
+}
+
+/** Does what is due next, unless that is after @end_us; the time is then @end_us. */
+static void advance(Sim *sim, gint64 end_us)
+{
+  gint next = earliest(sim);
+  gint64 message_us = next < 0 ? G_MAXINT64 : sim->messages[next].at_us;
+  gint64 target_us = sim->in_application ? G_MAXINT64 : sim->target_wake_us;
+  gint64 due_us = MIN(MIN(message_us, target_us), sim->controller_wake_us);
+
+  sim->now_us = MAX(sim->now_us, MIN(due_us, end_us));
+  if (due_us >= end_us)
+    return;
+  if (due_us == target_us)
+    step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_TICK });
+  else if (due_us == message_us)
+    deliver_next(sim, (guint)next);
+  else
+    step_controller(sim, (DfuEvent){ .type = DFU_EVENT_TICK });
+}
+
+void sim_feed(Sim *sim, DfuEventType type)
+{
+  step_controller(sim, (DfuEvent){ .type = type });
+}
+
+void sim_run(Sim *sim, gint64 limit_us)
+{
+  gint64 end_us = sim->now_us + limit_us;
+
+  if (sim->controller.state == 0) {
+    dfu_controller_init(&sim->controller, &sim->config);
+    dfu_target_init(&sim->target, &sim->target_config);
+    sim_feed(sim, DFU_EVENT_BEGIN);
+  }
+  while (!sim->ended && sim->now_us < end_us)
+    advance(sim, end_us);
+}
+
+gboolean sim_flash_is_image(const Sim *sim)
+{
+  gsize len;
+  const guint8 *image = g_bytes_get_data(sim->image, &len);
+
+  return memcmp(sim->flash, image, len) == 0;
+}
+
+/* --- making ------------------------------------------------------------------ */
+
+static guint16 crc16(const guint8 *bytes, gsize len)
+{
+  guint16 crc = 0xffff;
+
+  for (gsize i = 0; i < len; i++) {
+    crc ^= (guint16)(bytes[i] << 8);
+    for (guint bit = 0; bit < 8; bit++)
+      crc = crc & 0x8000 ? (guint16)(crc << 1 ^ 0x1021) : (guint16)(crc << 1);
+  }
+  return crc;
+}
+
+/** The bytes 00 01 … ff, again and again, each round shifted by one. */
+static GBytes *make_image(guint32 len)
+{
+  guint8 *bytes = g_malloc(len);
+
+  for (guint32 i = 0; i < len; i++)
+    bytes[i] = (guint8)(i + i / 256);
+  return g_bytes_new_take(bytes, len);
+}
+
+static GBytes *make_init_packet(GBytes *image)
+{
+  guint8 packet[14] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x00, 0xfe, 0xff };
+  gsize len;
+  const guint8 *bytes = g_bytes_get_data(image, &len);
+  guint16 crc = crc16(bytes, len);
+
+  packet[12] = (guint8)crc;
+  packet[13] = (guint8)(crc >> 8);
+  return g_bytes_new(packet, sizeof(packet));
+}
+
+Sim *sim_new(const char *personality, guint32 image_bytes)
+{
+  Sim *sim = g_new0(Sim, 1);
+
+  sim->now_us = START_US;
+  sim->controller_wake_us = G_MAXINT64;
+  sim->target_wake_us = G_MAXINT64;
+  sim->flash = g_malloc0(SIM_FLASH_BYTES);
+  sim->image = make_image(image_bytes);
+  sim->init_packet = make_init_packet(sim->image);
+  sim->target_config = (DfuTargetConfig){
+    .personality = dfu_personality_find(personality),
+    .flash = sim->flash,
+    .flash_bytes = SIM_FLASH_BYTES,
+    .bootloader_bytes = 24 * 1024,
+    .has_application = true,
+    .device_type = 0xffff,
+    .device_revision = 0xffff,
+    .softdevice_id = 0x0064,
+    .erase_page_us = 20000,
+    .write_packet_us = 500,
+  };
+  sim->config = (DfuControllerConfig){
+    .mode = DFU_MODE_APPLICATION,
+    .application_bytes = image_bytes,
+    .init_bytes = 14,
+    .packet_bytes = 20,
+    .receipt_packets = 4,
+    .window_packets = 8,
+    .retries = 10,
+    .deadline_us = G_MAXINT64,
+    .watch_us = 15 * G_USEC_PER_SEC,
+    .limits = dfu_limits_default,
+  };
+  return sim;
+}
+
+void sim_free(Sim *sim)
+{
+  g_bytes_unref(sim->image);
+  g_bytes_unref(sim->init_packet);
+  if (sim->trace != NULL)
+    g_string_free(sim->trace, TRUE);
+  g_free(sim->flash);
+  g_free(sim);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Controller against target over a virtual link with a virtual clock: a run of
+ * minutes takes microseconds, and goes the same way each time.
+ *
+ * Every message between the two takes SIM_LATENCY_US. The link can be lost at
+ * any one of them, before or after it is delivered.
+ */
+#ifndef TESTS_LIB_SIM_H
+#define TESTS_LIB_SIM_H
+
+#include "dfu/controller.h"
+#include "target/target.h"
+
+#include <glib.h>
+
+#define SIM_LATENCY_US 10000
+#define SIM_FLASH_BYTES (64 * 1024)
+#define SIM_MAX_MESSAGES 256
+
+/** Messages on the virtual air, and what they bring. */
+typedef enum {
+  SIM_TO_TARGET_CONTROL,
+  SIM_TO_TARGET_PACKET,
+  SIM_TO_TARGET_CCCD,
+  SIM_TO_CONTROLLER, /* `event` */
+} SimMessageKind;
+
+typedef struct {
+  SimMessageKind kind;
+  gint64 at_us;
+  guint64 order;
+  gboolean over_link; /* gone when the link is lost */
+  DfuEvent event;
+  guint8 bytes[32];
+  gsize len;
+} SimMessage;
+
+/** A loss of the link at a message, counted from 1 over the whole run. */
+typedef struct {
+  guint message;
+  gboolean delivered; /* the message arrives first */
+} SimLoss;
+
+typedef struct Sim Sim;
+
+struct Sim {
+  DfuControllerConfig config;
+  DfuController controller;
+  DfuTarget target;
+  DfuTargetConfig target_config;
+  guint8 *flash;
+  GBytes *image;
+  GBytes *init_packet;
+
+  gint64 now_us;
+  gboolean connected;
+  gboolean in_application; /* what is on the air is the application */
+  gboolean application_is_new; /* and it is the image of this run */
+  gboolean absent; /* nothing is on the air */
+  guint n_messages_delivered;
+  gint64 controller_wake_us;
+  gint64 target_wake_us;
+  SimMessage messages[SIM_MAX_MESSAGES];
+  guint n_messages;
+  guint64 next_order;
+
+  /* faults, set before sim_run() */
+  SimLoss losses[4];
+  guint n_losses;
+  gboolean (*on_notification)(Sim *sim, guint8 *bytes, gsize *len); /* FALSE drops it */
+  gboolean (*on_message)(Sim *sim, const SimMessage *message); /* before delivery; FALSE drops it */
+  guint8 att_error; /* instead of carrying out the control point writes of ... */
+  guint8 att_opcode;
+  guint att_times;
+
+  /* outcome */
+  GString *trace; /* one line a message or decision, with milliseconds */
+  gboolean ended;
+  guint n_terminal;
+  DfuAction terminal;
+  guint notes; /* all of the run */
+  guint n_system_resets;
+  guint n_restarts; /* of the target, for any reason but Activate */
+};
+
+/** A target as the SDK's, an image of @image_bytes, and a controller with the defaults for both. */
+Sim *sim_new(const char *personality, guint32 image_bytes);
+void sim_free(Sim *sim);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sim, sim_free)
+
+/** Runs until the terminal action, or until @limit_us of virtual time are over. */
+void sim_run(Sim *sim, gint64 limit_us);
+
+/** Hands the controller an event from outside (CANCEL) at the present time. */
+void sim_feed(Sim *sim, DfuEventType type);
+
+/** Whether what the target holds at the start of its flash is the image. */
+gboolean sim_flash_is_image(const Sim *sim);
+
+#endif
