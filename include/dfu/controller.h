@@ -162,7 +162,25 @@ enum {
   DFU_NOTE_RECEIPT_MISSED = 1 << 3, /* a receipt did not arrive; the count agrees all the same */
   DFU_NOTE_NO_SIZE_REPORT = 1 << 4, /* Report Received Image Size is not answered */
   DFU_NOTE_STARTS_OVER = 1 << 5, /* the target forgot the transfer */
+  DFU_NOTE_VALIDATED_UNHEARD = 1 << 6, /* the answer to Validate was lost; Activate goes all the same */
+  DFU_NOTE_ACTIVATE_UNHEARD = 1 << 7,  /* an application came back, Activate was not acknowledged */
 };
+
+/**
+ * What was done to the target since it last was empty: the ground on which its
+ * count is believed after a link loss. A journal keeps it from run to run.
+ */
+typedef struct {
+  bool start_sent;     /* with its sizes: the target may have begun to erase */
+  bool start_accepted;
+  bool init_sent;      /* to the end: the target may have accepted it */
+  bool init_accepted;
+  bool validate_sent;
+  bool activate_sent;
+  bool activate_acknowledged;
+  uint32_t sent_bytes;      /* of the image: the target holds no more than that */
+  uint32_t confirmed_bytes; /* of the image: and no less */
+} DfuTransfer;
 
 typedef struct {
   DfuPhase phase;
@@ -181,6 +199,8 @@ typedef struct {
   int64_t wake_us; /* step again with TICK at this time; INT64_MAX for never */
   unsigned notes;  /* DFU_NOTE_* */
   DfuProgress progress;
+  bool save;       /* `transfer` has to be on disk before the actions are carried out */
+  DfuTransfer transfer; /* as a later run may find the target */
 } DfuUpdate;
 
 /** Time limits, in microseconds. */
@@ -214,21 +234,10 @@ typedef struct {
   int64_t watch_us;           /* how long to look for the device after Activate; 0: not at all */
   bool require_back;          /* not seen at all is a failure */
   bool restart;               /* consent to System Reset where a transfer is in the way */
+  DfuTransfer known;          /* what an earlier run did to the target; all zero for nothing */
+  uint32_t save_step_bytes;   /* how far `transfer` may run ahead of what was sent; 0: exact */
   DfuLimits limits;
 } DfuControllerConfig;
-
-/** What this controller did to the target since it last was empty. Private. */
-typedef struct {
-  bool start_sent;     /* with its sizes: the target may have begun to erase */
-  bool start_accepted;
-  bool init_sent;      /* to the end: the target may have accepted it */
-  bool init_accepted;
-  bool validate_sent;
-  bool activate_sent;
-  bool activate_acknowledged;
-  uint32_t sent_bytes;
-  uint32_t confirmed_bytes;
-} DfuTransfer;
 
 /** The controller. Its fields are the controller's own. */
 typedef struct {
@@ -236,6 +245,7 @@ typedef struct {
   int state;
   uint32_t image_bytes;
   DfuTransfer transfer;
+  DfuTransfer saved;     /* as an update last asked for */
   bool link_up;
   bool was_up;
 
@@ -257,6 +267,7 @@ typedef struct {
   uint8_t image_status;  /* of the response to Receive; 0: none yet */
   uint8_t probe;         /* what a refused Start of ours has shown so far */
   unsigned probes;
+  uint32_t resume_bytes; /* where the image goes on, once Start was repeated; 0: nowhere */
 
   /* over the run */
   bool activating;       /* the loss of the link is what Activate should bring */

@@ -7,6 +7,7 @@
 #define DFU_SESSION_H
 
 #include <dfu/controller.h>
+#include <dfu/journal.h>
 #include <dfu/link.h>
 #include <dfu/package.h>
 
@@ -83,6 +84,20 @@ typedef struct DfuSession DfuSession;
  */
 DfuSession *dfu_session_new(const DfuPart *part, DfuLink *link, const DfuSessionOptions *options,
                             DfuSessionFunc func, gpointer user_data);
+
+/**
+ * dfu_session_use_journal:
+ * @path: the file of this device, see dfu/journal.h; nobody else may use it meanwhile
+ * @package: the package that the session's part belongs to
+ * @package_name: what messages call it
+ * @resume: whether to go by what the file says; where not, it is only written
+ *
+ * Keeps a journal, so that a later run can go on where this one stopped; before
+ * dfu_session_start(). It is removed when the update is done, or when nothing
+ * of the transfer can be used any more. Trouble with the file is a warning.
+ */
+void dfu_session_use_journal(DfuSession *session, const char *path, const DfuPackage *package,
+                             const char *package_name, gboolean resume);
 
 /** Begins. DFU_REPORT_FINISHED comes exactly once, whatever happens. */
 void dfu_session_start(DfuSession *session);

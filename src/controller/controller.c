@@ -323,6 +323,8 @@ static void on_response(Step *step, const DfuNotification *response)
 
   if (response->opcode == DFU_OP_RECEIVE && is_image_state(c->state)) {
     c->image_status = response->status;
+  } else if (response->opcode == DFU_OP_RECEIVE && c->resume_bytes > 0) {
+    return; /* the last packet's flash write ended while Start was being repeated */
   } else if (response->opcode == row(step)->awaits && row(step)->awaits != 0 && !c->has_answer) {
     c->has_answer = true;
     c->answer_status = response->status;
@@ -425,9 +427,47 @@ void dfu_controller_init(DfuController *controller, const DfuControllerConfig *c
     .config = *config,
     .state = STATE_NEW,
     .image_bytes = config->softdevice_bytes + config->bootloader_bytes + config->application_bytes,
+    .transfer = config->known,
+    .saved = config->known,
     .limit_us = INT64_MAX,
     .repeat_us = INT64_MAX,
   };
+}
+
+static bool has_same_steps(const DfuTransfer *a, const DfuTransfer *b)
+{
+  return a->start_sent == b->start_sent && a->start_accepted == b->start_accepted &&
+         a->init_sent == b->init_sent && a->init_accepted == b->init_accepted &&
+         a->validate_sent == b->validate_sent && a->activate_sent == b->activate_sent &&
+         a->activate_acknowledged == b->activate_acknowledged;
+}
+
+static bool is_same(const DfuTransfer *a, const DfuTransfer *b)
+{
+  return has_same_steps(a, b) && a->sent_bytes == b->sent_bytes &&
+         a->confirmed_bytes == b->confirmed_bytes;
+}
+
+/**
+ * Asks for the transfer to be saved whenever a later run would believe too
+ * little or too much without it. Bytes to be sent are announced in steps, so
+ * that a disk is not written for every window.
+ */
+static void keep(DfuController *c, DfuUpdate *update)
+{
+  const DfuTransfer *transfer = &c->transfer;
+  uint64_t ahead = (uint64_t)transfer->sent_bytes + c->config.save_step_bytes;
+  bool is_over = c->state == STATE_ENDED;
+
+  update->save = is_over ? !is_same(transfer, &c->saved)
+                         : !has_same_steps(transfer, &c->saved) ||
+                             transfer->sent_bytes > c->saved.sent_bytes;
+  if (update->save) {
+    c->saved = *transfer;
+    if (!is_over && transfer->sent_bytes > 0)
+      c->saved.sent_bytes = ahead < c->image_bytes ? (uint32_t)ahead : c->image_bytes;
+  }
+  update->transfer = c->saved;
 }
 
 static void fill_progress(const DfuController *c, DfuUpdate *update)
@@ -452,5 +492,6 @@ void dfu_controller_step(DfuController *controller, const DfuEvent *event, DfuUp
   update->notes = 0;
   if (controller->state != STATE_ENDED)
     dispatch(&step);
+  keep(controller, update);
   fill_progress(controller, update);
 }

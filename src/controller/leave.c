@@ -104,6 +104,20 @@ void ctl_disconnect(Step *step)
   ctl_act(step, DFU_ACTION_DISCONNECT);
 }
 
+/** Nothing of what the target holds can be gone on with. */
+static bool is_ruined(const DfuFailure *failure)
+{
+  switch (failure->reason) {
+  case DFU_FAIL_STATUS: return failure->opcode == DFU_OP_RECEIVE || failure->opcode == DFU_OP_VALIDATE;
+  case DFU_FAIL_VALIDATION:
+  case DFU_FAIL_RECEIPT:
+  case DFU_FAIL_PACKETS_LOST:
+  case DFU_FAIL_EARLY_END:
+  case DFU_FAIL_OFFSET: return true;
+  default: return false;
+  }
+}
+
 static void end_failed(Step *step)
 {
   DfuController *c = step->c;
@@ -116,6 +130,8 @@ static void end_failed(Step *step)
   }
   c->failure.link_was_up = c->was_up;
   action->failure = c->failure;
+  if (c->failing && (is_ruined(&c->failure) || c->transfer.activate_acknowledged))
+    c->transfer = (DfuTransfer){ 0 };
 }
 
 void ctl_end(Step *step)
@@ -124,10 +140,12 @@ void ctl_end(Step *step)
   bool is_done = c->activating && !c->failing;
 
   ctl_enter(step, STATE_ENDED, INT64_MAX);
-  if (is_done)
+  if (is_done) {
     ctl_act(step, DFU_ACTION_DONE)->seen = c->failure.seen;
-  else
+    c->transfer = (DfuTransfer){ .sent_bytes = c->image_bytes, .confirmed_bytes = c->image_bytes };
+  } else {
     end_failed(step);
+  }
 }
 
 /** Where nothing of the target hangs on the link, or nothing of ours on the target. */

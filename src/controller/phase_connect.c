@@ -97,6 +97,7 @@ void ctl_connect_on_up(Step *step)
   c->has_answer = false;
   c->probe = PROBE_NONE;
   c->probes = 0;
+  c->resume_bytes = 0;
   if (is_application(&step->event->up)) {
     ctl_fail(step, DFU_FAIL_APPLICATION);
     return;

@@ -48,7 +48,9 @@ void ctl_validate_on_answer(Step *step)
     c->failure.status = c->answer_status;
     ctl_fail(step, DFU_FAIL_VALIDATION);
   } else if (c->answer_status == DFU_STATUS_INVALID_STATE && c->validates_again) {
-    begin_activate(step); /* the answer was lost with the link; Activate on anything else resets */
+    /* Validated, or found damaged: no answer tells which. Activate installs the one, resets the other. */
+    ctl_note(step, DFU_NOTE_VALIDATED_UNHEARD);
+    begin_activate(step);
   } else {
     ctl_fail_status(step, DFU_OP_VALIDATE, c->answer_status);
   }
@@ -91,14 +93,17 @@ void ctl_watch_on_seen(Step *step)
 
   if (c->state != STATE_WATCHING)
     return;
-  if (seen == DFU_SEEN_APPLICATION)
+  if (seen == DFU_SEEN_APPLICATION) {
+    if (!c->transfer.activate_acknowledged)
+      ctl_note(step, DFU_NOTE_ACTIVATE_UNHEARD);
     end_with(step, seen);
-  else if (!c->transfer.activate_acknowledged)
+  } else if (!c->transfer.activate_acknowledged) {
     ctl_connect_begin(step); /* Activate may not have arrived: ask the target */
-  else if (c->config.mode & DFU_MODE_APPLICATION)
+  } else if (c->config.mode & DFU_MODE_APPLICATION) {
     fail_not_back(step, seen);
-  else
+  } else {
     end_with(step, seen); /* a new bootloader, waiting for an application */
+  }
 }
 
 void ctl_watch_on_over(Step *step)

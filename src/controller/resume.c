@@ -6,6 +6,10 @@
  * comes first, it is believed only within what this controller sent, and each
  * step of the probe is one that changes nothing where it does not belong.
  *
+ * A refused Start changes no stage, but leaves its mode and sizes behind, and
+ * Activate goes by them. Whoever was connected in between may have sent one, so
+ * ours is repeated before the image goes on, and is refused in its turn.
+ *
  * Source: nRF5 SDK 11, dfu_dual_bank.c and dfu_single_bank.c, every request in
  * every stage.
  */
@@ -47,10 +51,12 @@ static bool is_believable(const DfuController *c, uint32_t count_bytes)
          count_bytes >= c->transfer.confirmed_bytes && count_bytes <= c->transfer.sent_bytes;
 }
 
-static void resume(Step *step, uint32_t count_bytes)
+static void resume(Step *step)
 {
   DfuController *c = step->c;
+  uint32_t count_bytes = c->resume_bytes;
 
+  c->probe = PROBE_NONE;
   c->transfer.sent_bytes = count_bytes;
   c->transfer.confirmed_bytes = count_bytes;
   c->resumes++;
@@ -73,7 +79,8 @@ static void go_on_from(Step *step, uint32_t count_bytes)
   } else if (!c->transfer.start_sent) {
     ctl_foreign(step, count_bytes);
   } else if (is_believable(c, count_bytes)) {
-    resume(step, count_bytes);
+    c->resume_bytes = count_bytes;
+    ctl_start_begin(step);
   } else {
     ctl_fail_bytes(step, DFU_FAIL_OFFSET, count_bytes, c->transfer.sent_bytes);
   }
@@ -112,6 +119,8 @@ void ctl_probe_begin(Step *step)
 
   if (++c->probes > MAX_PROBES) {
     ctl_fail_status(step, DFU_OP_START, DFU_STATUS_INVALID_STATE);
+  } else if (c->resume_bytes > 0) {
+    resume(step);
   } else if (transfer->init_accepted) {
     ctl_image_begin(step, 0);
   } else if (transfer->init_sent) {

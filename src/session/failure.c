@@ -124,19 +124,19 @@ static GError *worded_by_link(const DfuFailureContext *context, DfuError code, c
   return g_error_new(DFU_ERROR, code, "%s: %s", context->device, otherwise);
 }
 
-static GError *foreign_error(const DfuFailure *failure, const char *device)
+static GError *foreign_error(const DfuFailure *failure, const DfuFailureContext *context)
 {
-  if (failure->value_bytes == 0)
-    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
-                       "%s is in the middle of a transfer that this run did not begin. --restart "
-                       "resets it and starts over; read in the manual what a reset does to your "
-                       "kind of device first",
-                       device);
+  g_autofree char *held = failure->value_bytes > 0
+                            ? g_strdup_printf("holds %u bytes of a", failure->value_bytes)
+                            : g_strdup("is in the middle of a");
+  g_autofree char *whose = context->other_package != NULL
+                             ? g_strdup_printf("transfer of another package, %s", context->other_package)
+                             : g_strdup("transfer that no journal here tells of");
+
   return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
-                     "%s holds %u bytes of a transfer that this run did not begin. --restart resets "
-                     "it and starts over; read in the manual what a reset does to your kind of "
-                     "device first",
-                     device, failure->value_bytes);
+                     "%s %s %s. --restart resets it and starts over; read in the manual what a "
+                     "reset does to your kind of device first",
+                     context->device, held, whose);
 }
 
 static GError *not_back_error(const DfuFailure *failure, const DfuFailureContext *context)
@@ -166,7 +166,7 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
   case DFU_FAIL_NO_ANSWER: return silence_error(failure, device);
   case DFU_FAIL_MALFORMED: return malformed_error(failure, device);
   case DFU_FAIL_VALIDATION: return validation_error(failure, device);
-  case DFU_FAIL_FOREIGN: return foreign_error(failure, device);
+  case DFU_FAIL_FOREIGN: return foreign_error(failure, context);
   case DFU_FAIL_NOT_BACK: return not_back_error(failure, context);
   case DFU_FAIL_RECEIPT:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,

@@ -11,6 +11,7 @@
 typedef struct {
   const DfuSessionOptions *options;
   const char *device;       /* what to call the device */
+  const char *other_package; /* (nullable): of whose transfer the journal tells */
   const GError *link_error; /* (nullable): the last thing that the link complained of */
 } DfuFailureContext;
 

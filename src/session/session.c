@@ -9,6 +9,9 @@
 #include "link/link.h"
 #include "session/failure.h"
 
+/* A disk is written each so many bytes of an image: the count tells the rest exactly. */
+#define SAVE_STEP_BYTES (16 * 1024)
+
 struct DfuSession {
   const DfuPart *part;
   DfuLink *link;
@@ -23,6 +26,12 @@ struct DfuSession {
   gboolean begin_due;
   gboolean cancel_due;
   gboolean finished;
+
+  char *journal_path; /* (nullable) */
+  DfuJournalRecord record; /* as this run writes it */
+  gboolean may_resume;
+  char *other_package; /* (nullable): of whose transfer the journal told */
+  char *journal_warning;
 
   guint8 sizes[20]; /* of Start, while the link writes them */
   char *device;     /* what messages call it */
@@ -97,6 +106,14 @@ static void report_notes(DfuSession *session, guint notes)
     report_text(session, DFU_REPORT_WARNING,
                 "the target does not tell how much it has received; after a loss of the link this "
                 "transfer cannot go on where it stopped");
+  if (notes & DFU_NOTE_VALIDATED_UNHEARD)
+    report_text(session, DFU_REPORT_WARNING,
+                "the target's answer to Validate was lost with the link; it is activated all the "
+                "same. Make sure that the device runs what you sent");
+  if (notes & DFU_NOTE_ACTIVATE_UNHEARD)
+    report_text(session, DFU_REPORT_WARNING,
+                "the link was lost before the target acknowledged Activate. An application is on the "
+                "air; make sure that it is the new one");
   if (notes & DFU_NOTE_RECEIPT_MISSED)
     report_text(session, DFU_REPORT_WARNING,
                 "a packet receipt notification did not arrive; the count of bytes agrees all the same");
@@ -144,11 +161,53 @@ static void finish_failed(DfuSession *session, const DfuFailure *failure)
   const DfuFailureContext context = {
     .options = &session->options,
     .device = session->device,
+    .other_package = session->other_package,
     .link_error = session->link_error,
   };
   g_autoptr(GError) error = dfu_failure_to_error(failure, &context);
 
   finish(session, error, failure->seen);
+}
+
+/* --- journal ----------------------------------------------------------------- */
+
+/** The record is of this package, part and image, and its transfer was not activated yet. */
+static gboolean is_ours(const DfuSession *session, const DfuJournalRecord *found)
+{
+  const DfuJournalRecord *ours = &session->record;
+
+  return g_str_equal(found->package_sha256, ours->package_sha256) && found->part == ours->part &&
+         found->image_bytes == ours->image_bytes && !found->transfer.activate_acknowledged;
+}
+
+/** What an earlier run did to the target, as far as it concerns this one. */
+static DfuTransfer load_journal(DfuSession *session)
+{
+  g_auto(DfuJournalRecord) found = {0};
+
+  if (session->journal_path == NULL || !session->may_resume ||
+      !dfu_journal_load(session->journal_path, &found, &session->journal_warning))
+    return (DfuTransfer){0};
+  if (is_ours(session, &found))
+    return found.transfer;
+  if (!found.transfer.activate_acknowledged)
+    session->other_package = g_strdup(found.package_name);
+  return (DfuTransfer){0};
+}
+
+static void save_journal(DfuSession *session, const DfuTransfer *transfer)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (session->journal_path == NULL)
+    return;
+  session->record.transfer = *transfer;
+  if (!transfer->start_sent) {
+    dfu_journal_remove(session->journal_path);
+  } else if (!dfu_journal_save(session->journal_path, &session->record, &error)) {
+    report_text(session, DFU_REPORT_WARNING, error->message);
+    g_clear_pointer(&session->journal_path, g_free); /* once is enough */
+  }
 }
 
 /* --- actions ----------------------------------------------------------------- */
@@ -204,6 +263,8 @@ static void feed(DfuSession *session, DfuEvent event)
   event.now_us = g_get_monotonic_time();
   dfu_controller_step(&session->controller, &event, &update);
   report_update(session, &update);
+  if (update.save)
+    save_journal(session, &update.transfer);
   for (gsize i = 0; i < update.n_actions; i++)
     perform(session, &update.actions[i]);
   dfu_deadline_set(session->deadline, update.wake_us);
@@ -306,6 +367,8 @@ static void on_deadline(gpointer user_data)
 
   if (session->begin_due) {
     session->begin_due = FALSE;
+    if (session->journal_warning != NULL)
+      report_text(session, DFU_REPORT_WARNING, session->journal_warning);
     feed(session, (DfuEvent){ .type = DFU_EVENT_BEGIN });
   }
   if (session->cancel_due) {
@@ -334,6 +397,7 @@ static DfuControllerConfig make_config(const DfuPart *part, const DfuSessionOpti
     .watch_us = (gint64)options->wait_back_s * G_USEC_PER_SEC,
     .require_back = options->require_back,
     .restart = options->restart,
+    .save_step_bytes = SAVE_STEP_BYTES,
     .limits = dfu_limits_default,
   };
 
@@ -356,6 +420,22 @@ DfuSession *dfu_session_new(const DfuPart *part, DfuLink *link, const DfuSession
   return session;
 }
 
+void dfu_session_use_journal(DfuSession *session, const char *path, const DfuPackage *package,
+                             const char *package_name, gboolean resume)
+{
+  DfuJournalRecord *record = &session->record;
+
+  session->journal_path = g_strdup(path);
+  session->may_resume = resume;
+  record->package_name = g_strdup(package_name);
+  record->part = session->part->type;
+  record->image_bytes = (guint32)g_bytes_get_size(session->part->image);
+  record->receipt_packets = session->options.receipt_packets;
+  record->window_packets = session->options.window_packets;
+  record->packet_bytes = session->options.packet_bytes;
+  g_strlcpy(record->package_sha256, dfu_package_get_sha256(package), sizeof(record->package_sha256));
+}
+
 void dfu_session_start(DfuSession *session)
 {
   DfuControllerConfig config = make_config(session->part, &session->options);
@@ -363,6 +443,7 @@ void dfu_session_start(DfuSession *session)
   session->started_us = g_get_monotonic_time();
   if (session->options.deadline_s > 0)
     config.deadline_us = session->started_us + (gint64)session->options.deadline_s * G_USEC_PER_SEC;
+  config.known = load_journal(session);
   dfu_controller_init(&session->controller, &config);
   dfu_link_set_handler(session->link, on_link_event, session);
   session->begin_due = TRUE;
@@ -385,6 +466,10 @@ void dfu_session_free(DfuSession *session)
     dfu_link_set_handler(session->link, NULL, NULL);
   dfu_deadline_free(session->deadline);
   g_clear_error(&session->link_error);
+  dfu_journal_record_clear(&session->record);
+  g_free(session->journal_path);
+  g_free(session->journal_warning);
+  g_free(session->other_package);
   g_free(session->device);
   g_free(session->seen_address);
   g_free(session);

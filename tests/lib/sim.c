@@ -86,8 +86,6 @@ static gint earliest(const Sim *sim)
 
 /* --- the target's side --------------------------------------------------------- */
 
-static void step_target(Sim *sim, DfuTargetEvent event);
-
 static void lose_link(Sim *sim)
 {
   if (!sim->connected)
@@ -120,6 +118,10 @@ static void restart(Sim *sim, const DfuTargetUpdate *update)
   trace(sim, "-- target starts its %s%s",
         update->boot == DFU_TARGET_BOOTS_APPLICATION ? "application" : "bootloader",
         update->activated ? ", image installed" : "");
+  /* The bootloader answers the write before it disconnects. */
+  for (guint i = 0; i < sim->n_messages; i++)
+    if (sim->messages[i].event.type == DFU_EVENT_CONTROL_WRITTEN)
+      sim->messages[i].over_link = FALSE;
   if (!update->activated)
     sim->n_restarts++;
   sim->in_application = update->boot == DFU_TARGET_BOOTS_APPLICATION;
@@ -127,7 +129,7 @@ static void restart(Sim *sim, const DfuTargetUpdate *update)
   lose_link(sim);
 }
 
-static void step_target(Sim *sim, DfuTargetEvent event)
+void sim_step_target(Sim *sim, DfuTargetEvent event)
 {
   DfuTargetUpdate update;
 
@@ -172,7 +174,7 @@ static void deliver_to_target(Sim *sim, const SimMessage *message)
     put_event(sim, DFU_EVENT_SUBSCRIBED, SIM_LATENCY_US);
     break;
   }
-  step_target(sim, event);
+  sim_step_target(sim, event);
 }
 
 /* --- the controller's side ----------------------------------------------------- */
@@ -195,7 +197,7 @@ static void connect_controller(Sim *sim)
     .revision = sim->in_application ? 0x0001 : 0x0008,
     .has_packet = true,
   };
-  step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_CONNECTED, .mtu = 23 });
+  sim_step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_CONNECTED, .mtu = 23 });
 }
 
 static void disconnect_controller(Sim *sim)
@@ -205,7 +207,7 @@ static void disconnect_controller(Sim *sim)
     return;
   }
   lose_link(sim);
-  step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_DISCONNECTED });
+  sim_step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_DISCONNECTED });
 }
 
 static void write_packets(Sim *sim, const DfuAction *action)
@@ -215,6 +217,8 @@ static void write_packets(Sim *sim, const DfuAction *action)
                                                              : g_bytes_get_data(sim->image, NULL);
 
   trace(sim, "> packets [%u, %u)", action->from, action->to);
+  if (action->source == DFU_SOURCE_IMAGE && action->from < sim->reported_bytes)
+    sim->resent_bytes += sim->reported_bytes - action->from;
   for (guint32 at = action->from; at < action->to; at += action->packet_bytes)
     put_bytes(sim, SIM_TO_TARGET_PACKET, source + at, MIN(action->packet_bytes, action->to - at));
   put_event(sim, DFU_EVENT_PACKETS_WRITTEN, 0);
@@ -271,16 +275,34 @@ static void perform(Sim *sim, const DfuAction *action)
   }
 }
 
+/** Remembers what the target said that it has; a Start that is accepted empties it. */
+static void note_report(Sim *sim, const guint8 *bytes, gsize len)
+{
+  DfuNotification notification;
+
+  if (dfu_wire_parse_notification(bytes, len, &notification) != DFU_WIRE_OK ||
+      notification.kind != DFU_NOTIFICATION_RESPONSE)
+    return;
+  if (notification.opcode == DFU_OP_REPORT_SIZE)
+    sim->reported_bytes = notification.received_bytes;
+  else if (notification.opcode == DFU_OP_START && notification.status == DFU_STATUS_SUCCESS)
+    sim->reported_bytes = 0;
+}
+
 static void step_controller(Sim *sim, DfuEvent event)
 {
   DfuUpdate update;
 
   event.now_us = sim->now_us;
-  if (event.type == DFU_EVENT_NOTIFIED)
+  if (event.type == DFU_EVENT_NOTIFIED) {
     trace_bytes(sim, "<", event.bytes, event.len);
+    note_report(sim, event.bytes, event.len);
+  }
   dfu_controller_step(&sim->controller, &event, &update);
   sim->controller_wake_us = update.wake_us;
   sim->notes |= update.notes;
+  if (update.save)
+    sim->disk = update.transfer;
   for (gsize i = 0; i < update.n_actions; i++)
     perform(sim, &update.actions[i]);
 }
@@ -310,12 +332,27 @@ static const SimLoss *loss_due(const Sim *sim)
   return NULL;
 }
 
-static void drop_link(Sim *sim)
+void sim_lose_link(Sim *sim)
 {
   if (!sim->connected)
     return;
   lose_link(sim);
-  step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_DISCONNECTED });
+  sim_step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_DISCONNECTED });
+}
+
+void sim_cut_power(Sim *sim)
+{
+  const DfuTargetConfig config = sim->target.config;
+
+  trace(sim, "-- target loses power");
+  lose_link(sim);
+  if (sim->in_application)
+    return;
+  sim->n_restarts++;
+  sim->in_application = config.has_application;
+  sim->application_is_new = FALSE;
+  dfu_target_init(&sim->target, &config);
+  sim->target_wake_us = G_MAXINT64;
 }
 
 static void deliver_next(Sim *sim, guint index)
@@ -329,12 +366,12 @@ static void deliver_next(Sim *sim, guint index)
     loss = loss_due(sim);
   }
   if (loss != NULL && !loss->delivered) {
-    drop_link(sim);
+    sim_lose_link(sim);
     return;
   }
   deliver(sim, &message);
   if (loss != NULL)
-    drop_link(sim);
+    sim_lose_link(sim);
 }
 
 /** Does what is due next, unless that is after @end_us; the time is then @end_us. */
@@ -349,7 +386,7 @@ static void advance(Sim *sim, gint64 end_us)
   if (due_us >= end_us)
     return;
   if (due_us == target_us)
-    step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_TICK });
+    sim_step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_TICK });
   else if (due_us == message_us)
     deliver_next(sim, (guint)next);
   else
@@ -359,6 +396,18 @@ static void advance(Sim *sim, gint64 end_us)
 void sim_feed(Sim *sim, DfuEventType type)
 {
   step_controller(sim, (DfuEvent){ .type = type });
+}
+
+void sim_die(Sim *sim)
+{
+  DfuControllerConfig config = sim->config;
+
+  trace(sim, "-- the process dies, another begins");
+  sim_lose_link(sim);
+  sim->n_messages = 0;
+  config.known = sim->disk;
+  dfu_controller_init(&sim->controller, &config);
+  sim_feed(sim, DFU_EVENT_BEGIN);
 }
 
 void sim_run(Sim *sim, gint64 limit_us)

@@ -59,6 +59,7 @@ struct Sim {
   gboolean application_is_new; /* and it is the image of this run */
   gboolean absent; /* nothing is on the air */
   guint n_messages_delivered;
+  DfuTransfer disk; /* what a journal would hold */
   gint64 controller_wake_us;
   gint64 target_wake_us;
   SimMessage messages[SIM_MAX_MESSAGES];
@@ -80,6 +81,8 @@ struct Sim {
   guint n_terminal;
   DfuAction terminal;
   guint notes; /* all of the run */
+  guint32 reported_bytes; /* the count in the target's last size report on this connection */
+  guint32 resent_bytes;   /* image bytes below it that were sent all the same */
   guint n_system_resets;
   guint n_restarts; /* of the target, for any reason but Activate */
 };
@@ -91,6 +94,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sim, sim_free)
 
 /** Runs until the terminal action, or until @limit_us of virtual time are over. */
 void sim_run(Sim *sim, gint64 limit_us);
+
+/** The link is lost now; both sides learn of it. */
+void sim_lose_link(Sim *sim);
+
+/** The target loses power and starts again. */
+void sim_cut_power(Sim *sim);
+
+/** Hands the target an event at the present time: another central's doing. */
+void sim_step_target(Sim *sim, DfuTargetEvent event);
+
+/** The controller's process dies, and another begins with what is on disk. */
+void sim_die(Sim *sim);
 
 /** Hands the controller an event from outside (CANCEL) at the present time. */
 void sim_feed(Sim *sim, DfuEventType type);

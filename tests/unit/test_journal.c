@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The resume journal on disk: what is written comes back, what is damaged is
+ * never believed, and a failed write leaves the old file whole.
+ */
+#include "lib/cmocka_all.h"
+
+#include <dfu/journal.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <utime.h>
+
+typedef struct {
+  char *folder;
+  char *path;
+} Fixture;
+
+static int set_up(void **state)
+{
+  Fixture *fixture = g_new0(Fixture, 1);
+
+  fixture->folder = g_dir_make_tmp("dfu-journal-XXXXXX", NULL);
+  fixture->path = g_build_filename(fixture->folder, "C4:12:AB:00:11:22.journal", NULL);
+  *state = fixture;
+  return 0;
+}
+
+static int tear_down(void **state)
+{
+  Fixture *fixture = *state;
+  g_autoptr(GDir) dir = g_dir_open(fixture->folder, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name(dir)) != NULL) {
+    g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
+
+    g_unlink(path);
+  }
+  g_rmdir(fixture->folder);
+  g_free(fixture->folder);
+  g_free(fixture->path);
+  g_free(fixture);
+  return 0;
+}
+
+static DfuJournalRecord example(void)
+{
+  return (DfuJournalRecord){
+    .package_sha256 = "40aff2e9d2d8922e47afd4648e6967497158785fbd1da870e7110266bf944880",
+    .package_name = (char *)"app.zip",
+    .part = DFU_IMAGE_APPLICATION,
+    .image_bytes = 20576,
+    .receipt_packets = 4,
+    .window_packets = 8,
+    .packet_bytes = 20,
+    .transfer = {.start_sent = true,
+                 .start_accepted = true,
+                 .init_sent = true,
+                 .init_accepted = true,
+                 .sent_bytes = 16384,
+                 .confirmed_bytes = 12000},
+  };
+}
+
+static void save(const Fixture *fixture, const DfuJournalRecord *record)
+{
+  g_autoptr(GError) error = NULL;
+
+  assert_true(dfu_journal_save(fixture->path, record, &error));
+  assert_null(error);
+}
+
+static void assert_set_aside(const Fixture *fixture)
+{
+  g_auto(DfuJournalRecord) found = {0};
+  g_autofree char *warning = NULL;
+  g_autofree char *aside = g_strconcat(fixture->path, ".damaged", NULL);
+
+  assert_false(dfu_journal_load(fixture->path, &found, &warning));
+  assert_non_null(warning);
+  assert_non_null(strstr(warning, aside));
+  assert_false(found.transfer.start_sent);
+  assert_false(g_file_test(fixture->path, G_FILE_TEST_EXISTS));
+  assert_true(g_file_test(aside, G_FILE_TEST_EXISTS));
+}
+
+static void what_is_saved_is_loaded(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord record = example();
+  g_auto(DfuJournalRecord) found = {0};
+  g_autofree char *warning = NULL;
+
+  save(fixture, &record);
+  assert_true(dfu_journal_load(fixture->path, &found, &warning));
+  assert_null(warning);
+  assert_string_equal(found.package_sha256, record.package_sha256);
+  assert_string_equal(found.package_name, "app.zip");
+  assert_int_equal(found.part, DFU_IMAGE_APPLICATION);
+  assert_int_equal(found.image_bytes, 20576);
+  assert_int_equal(found.receipt_packets, 4);
+  assert_int_equal(found.window_packets, 8);
+  assert_int_equal(found.packet_bytes, 20);
+  assert_true(found.transfer.init_accepted);
+  assert_false(found.transfer.validate_sent);
+  assert_false(found.transfer.activate_acknowledged);
+  assert_int_equal(found.transfer.sent_bytes, 16384);
+  assert_int_equal(found.transfer.confirmed_bytes, 12000);
+  assert_in_range(found.saved_unix_s, g_get_real_time() / G_USEC_PER_SEC - 60,
+                  g_get_real_time() / G_USEC_PER_SEC);
+}
+
+static void missing_journal_is_no_warning(void **state)
+{
+  const Fixture *fixture = *state;
+  g_auto(DfuJournalRecord) found = {0};
+  g_autofree char *warning = NULL;
+
+  assert_false(dfu_journal_load(fixture->path, &found, &warning));
+  assert_null(warning);
+}
+
+static void every_single_changed_byte_is_noticed(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord record = example();
+  g_autofree char *text = NULL;
+  gsize len;
+
+  save(fixture, &record);
+  assert_true(g_file_get_contents(fixture->path, &text, &len, NULL));
+  for (gsize i = 0; i < len; i++) {
+    text[i] ^= 0x04;
+    assert_true(g_file_set_contents(fixture->path, text, (gssize)len, NULL));
+    assert_set_aside(fixture);
+    text[i] ^= 0x04;
+  }
+}
+
+static void every_truncation_is_noticed(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord record = example();
+  g_autofree char *text = NULL;
+  gsize len;
+
+  save(fixture, &record);
+  assert_true(g_file_get_contents(fixture->path, &text, &len, NULL));
+  for (gsize i = 0; i < len; i++) {
+    assert_true(g_file_set_contents(fixture->path, text, (gssize)i, NULL));
+    assert_set_aside(fixture);
+  }
+}
+
+static void contradictions_are_not_believed(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuJournalRecord record = example();
+
+  record.transfer.confirmed_bytes = record.transfer.sent_bytes + 4;
+  save(fixture, &record);
+  assert_set_aside(fixture);
+
+  record = example();
+  record.transfer.sent_bytes = record.image_bytes + 4;
+  save(fixture, &record);
+  assert_set_aside(fixture);
+}
+
+static void huge_file_is_not_read(void **state)
+{
+  const Fixture *fixture = *state;
+  g_autofree char *huge = g_strnfill(1 << 20, 'x');
+
+  assert_true(g_file_set_contents(fixture->path, huge, -1, NULL));
+  assert_set_aside(fixture);
+}
+
+static void hostile_name_is_made_printable(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuJournalRecord record = example();
+  g_auto(DfuJournalRecord) found = {0};
+  g_autofree char *warning = NULL;
+
+  record.package_name = (char *)"a\033[2Jb";
+  save(fixture, &record);
+  assert_true(dfu_journal_load(fixture->path, &found, &warning));
+  assert_null(strchr(found.package_name, '\033'));
+}
+
+static void folder_that_cannot_be_made_is_an_error(void **state G_GNUC_UNUSED)
+{
+  const DfuJournalRecord record = example();
+  g_autoptr(GError) error = NULL;
+
+  assert_false(dfu_journal_save("/dev/null/dfu-ble/x.journal", &record, &error));
+  assert_true(g_error_matches(error, DFU_ERROR, DFU_ERROR_INTERNAL));
+}
+
+static void removing_leaves_nothing(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord record = example();
+
+  save(fixture, &record);
+  dfu_journal_remove(fixture->path);
+  assert_false(g_file_test(fixture->path, G_FILE_TEST_EXISTS));
+  dfu_journal_remove(fixture->path);
+}
+
+static void only_old_journals_are_cleaned_up(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord record = example();
+  const gint64 now_s = g_get_real_time() / G_USEC_PER_SEC;
+  const struct utimbuf old = {now_s - 31 * 24 * 3600, now_s - 31 * 24 * 3600};
+  g_autofree char *old_path = g_build_filename(fixture->folder, "00:00:00:00:00:01.journal", NULL);
+  g_autofree char *other = g_build_filename(fixture->folder, "00:00:00:00:00:01.lock", NULL);
+
+  save(fixture, &record);
+  assert_true(dfu_journal_save(old_path, &record, NULL));
+  assert_true(g_file_set_contents(other, "", 0, NULL));
+  assert_int_equal(utime(old_path, &old), 0);
+  assert_int_equal(utime(other, &old), 0);
+  dfu_journal_clean_up(fixture->folder);
+  assert_true(g_file_test(fixture->path, G_FILE_TEST_EXISTS));
+  assert_true(g_file_test(other, G_FILE_TEST_EXISTS));
+  assert_false(g_file_test(old_path, G_FILE_TEST_EXISTS));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    TEST(what_is_saved_is_loaded),
+    TEST(missing_journal_is_no_warning),
+    TEST(every_single_changed_byte_is_noticed),
+    TEST(every_truncation_is_noticed),
+    TEST(contradictions_are_not_believed),
+    TEST(huge_file_is_not_read),
+    TEST(hostile_name_is_made_printable),
+    TEST(folder_that_cannot_be_made_is_an_error),
+    TEST(removing_leaves_nothing),
+    TEST(only_old_journals_are_cleaned_up),
+  };
+
+  return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
+}
