@@ -72,40 +72,40 @@ typedef struct {
 #define LIMIT(field) offsetof(DfuLimits, field)
 
 static const StateRow state_rows[] = {
-  [STATE_PAUSING] = { .on_overdue = ctl_connect_on_pause_over },
-  [STATE_CONNECTING] = { .on_overdue = ctl_connect_abandon },
-  [STATE_SUBSCRIBING] = { .on_overdue = ctl_connect_abandon },
-  [STATE_ASKING] = { DFU_OP_REPORT_SIZE, LIMIT(size_report_us), NULL, ctl_ask_on_answer,
-                     ctl_ask_on_silence },
-  [STATE_START] = { DFU_OP_START, LIMIT(start_us), ctl_start_on_written, ctl_start_on_answer,
-                    on_silence },
-  [STATE_ERASING] = { DFU_OP_START, LIMIT(start_us), NULL, ctl_start_on_answer, on_silence },
-  [STATE_INIT_PROBE] = { DFU_OP_INIT, LIMIT(init_us), NULL, ctl_probe_on_init_answer, on_silence },
-  [STATE_INIT_BEGIN] = { DFU_OP_INIT, LIMIT(init_us), ctl_init_on_begun, ctl_init_on_answer,
-                         on_silence },
-  [STATE_INIT_PACKETS] = { DFU_OP_INIT, LIMIT(init_us), ctl_init_on_packets_written,
-                           ctl_init_on_answer, on_silence },
-  [STATE_INIT_COMPLETE] = { DFU_OP_INIT, LIMIT(init_us), NULL, ctl_init_on_answer, on_silence },
-  [STATE_RECEIPTS] = { DFU_OP_REQUEST_RECEIPTS, LIMIT(receipt_us), ctl_image_on_receipts_set,
-                       ctl_image_on_status, on_silence },
-  [STATE_RECEIVE] = { DFU_OP_RECEIVE, LIMIT(receipt_us), ctl_image_on_receive_set,
-                      ctl_image_on_status, on_silence },
-  [STATE_IMAGE] = { DFU_OP_RECEIVE, LIMIT(receipt_us), ctl_image_on_written, ctl_image_on_status,
-                    ctl_image_on_overdue },
-  [STATE_RECOUNT] = { DFU_OP_REPORT_SIZE, LIMIT(receipt_us), NULL, ctl_image_on_recount,
-                      ctl_connect_abandon },
-  [STATE_SETTLING] = { .on_overdue = ctl_validate_begin },
-  [STATE_VALIDATE] = { DFU_OP_VALIDATE, LIMIT(validate_us), NULL, ctl_validate_on_answer,
-                       on_silence },
-  [STATE_ACTIVATE] = { 0, LIMIT(activate_us), ctl_activate_on_written, NULL, NULL },
-  [STATE_RESET] = { 0, LIMIT(activate_us), ctl_reset_on_written, NULL, NULL },
-  [STATE_DROPPING] = { .on_overdue = ctl_disconnect },
-  [STATE_WATCHING] = { .on_overdue = ctl_watch_on_over },
-  [STATE_QUIET] = { .on_overdue = ctl_leave_on_quiet },
-  [STATE_COUNTING] = { DFU_OP_REPORT_SIZE, LIMIT(size_report_us), NULL, ctl_leave_on_count,
-                       ctl_disconnect },
-  [STATE_DISCONNECTING] = { .on_overdue = go_on_without_link },
-  [STATE_ENDED] = { 0 },
+  [STATE_PAUSING] = {.on_overdue = ctl_connect_on_pause_over},
+  [STATE_CONNECTING] = {.on_overdue = ctl_connect_abandon},
+  [STATE_SUBSCRIBING] = {.on_overdue = ctl_connect_abandon},
+  [STATE_ASKING] = {DFU_OP_REPORT_SIZE, LIMIT(size_report_us), NULL, ctl_ask_on_answer,
+                    ctl_ask_on_silence},
+  [STATE_START] = {DFU_OP_START, LIMIT(start_us), ctl_start_on_written, ctl_start_on_answer,
+                   on_silence},
+  [STATE_ERASING] = {DFU_OP_START, LIMIT(start_us), NULL, ctl_start_on_answer, on_silence},
+  [STATE_INIT_PROBE] = {DFU_OP_INIT, LIMIT(init_us), NULL, ctl_probe_on_init_answer, on_silence},
+  [STATE_INIT_BEGIN] = {DFU_OP_INIT, LIMIT(init_us), ctl_init_on_begun, ctl_init_on_answer,
+                        on_silence},
+  [STATE_INIT_PACKETS] = {DFU_OP_INIT, LIMIT(init_us), ctl_init_on_packets_written,
+                          ctl_init_on_answer, on_silence},
+  [STATE_INIT_COMPLETE] = {DFU_OP_INIT, LIMIT(init_us), NULL, ctl_init_on_answer, on_silence},
+  [STATE_RECEIPTS] = {DFU_OP_REQUEST_RECEIPTS, LIMIT(receipt_us), ctl_image_on_receipts_set,
+                      ctl_image_on_status, on_silence},
+  [STATE_RECEIVE] = {DFU_OP_RECEIVE, LIMIT(receipt_us), ctl_image_on_receive_set,
+                     ctl_image_on_status, on_silence},
+  [STATE_IMAGE] = {DFU_OP_RECEIVE, LIMIT(receipt_us), ctl_image_on_written, ctl_image_on_status,
+                   ctl_image_on_overdue},
+  [STATE_RECOUNT] = {DFU_OP_REPORT_SIZE, LIMIT(receipt_us), NULL, ctl_image_on_recount,
+                     ctl_connect_abandon},
+  [STATE_SETTLING] = {.on_overdue = ctl_validate_begin},
+  [STATE_VALIDATE] = {DFU_OP_VALIDATE, LIMIT(validate_us), NULL, ctl_validate_on_answer,
+                      on_silence},
+  [STATE_ACTIVATE] = {0, LIMIT(activate_us), ctl_activate_on_written, NULL, NULL},
+  [STATE_RESET] = {0, LIMIT(activate_us), ctl_reset_on_written, NULL, NULL},
+  [STATE_DROPPING] = {.on_overdue = ctl_disconnect},
+  [STATE_WATCHING] = {.on_overdue = ctl_watch_on_over},
+  [STATE_QUIET] = {.on_overdue = ctl_leave_on_quiet},
+  [STATE_COUNTING] = {DFU_OP_REPORT_SIZE, LIMIT(size_report_us), NULL, ctl_leave_on_count,
+                      ctl_disconnect},
+  [STATE_DISCONNECTING] = {.on_overdue = go_on_without_link},
+  [STATE_ENDED] = {0},
 };
 
 static const StateRow *row(const Step *step)
@@ -131,7 +131,7 @@ DfuAction *ctl_act(Step *step, DfuActionType type)
 {
   DfuAction *action = &step->update->actions[step->update->n_actions++];
 
-  *action = (DfuAction){ .type = type };
+  *action = (DfuAction){.type = type};
   return action;
 }
 
@@ -486,7 +486,7 @@ static void fill_progress(const DfuController *c, DfuUpdate *update)
 
 void dfu_controller_step(DfuController *controller, const DfuEvent *event, DfuUpdate *update)
 {
-  Step step = { controller, event, event->now_us, update };
+  Step step = {controller, event, event->now_us, update};
 
   update->n_actions = 0;
   update->notes = 0;

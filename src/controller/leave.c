@@ -131,7 +131,7 @@ static void end_failed(Step *step)
   c->failure.link_was_up = c->was_up;
   action->failure = c->failure;
   if (c->failing && (is_ruined(&c->failure) || c->transfer.activate_acknowledged))
-    c->transfer = (DfuTransfer){ 0 };
+    c->transfer = (DfuTransfer){0};
 }
 
 void ctl_end(Step *step)
@@ -142,7 +142,7 @@ void ctl_end(Step *step)
   ctl_enter(step, STATE_ENDED, INT64_MAX);
   if (is_done) {
     ctl_act(step, DFU_ACTION_DONE)->seen = c->failure.seen;
-    c->transfer = (DfuTransfer){ .sent_bytes = c->image_bytes, .confirmed_bytes = c->image_bytes };
+    c->transfer = (DfuTransfer){.sent_bytes = c->image_bytes, .confirmed_bytes = c->image_bytes};
   } else {
     end_failed(step);
   }

@@ -134,8 +134,8 @@ void ctl_image_on_status(Step *step)
 
   c->image_status = 0;
   if (c->failing)
-    ctl_disconnect(step);
-  else if (status == DFU_STATUS_INVALID_STATE && c->probe != PROBE_NONE && is_at_start(c))
+    return; /* the rest of the window is refused too: let it come down */
+  if (status == DFU_STATUS_INVALID_STATE && c->probe != PROBE_NONE && is_at_start(c))
     ctl_probe_on_refusal(step);
   else if (status != DFU_STATUS_SUCCESS)
     ctl_fail_status(step, opcode, status);

@@ -45,7 +45,7 @@ static void accept_start(Step *step)
 
   if (c->transfer.sent_bytes > 0)
     ctl_note(step, DFU_NOTE_STARTS_OVER);
-  c->transfer = (DfuTransfer){ .start_sent = true, .start_accepted = true };
+  c->transfer = (DfuTransfer){.start_sent = true, .start_accepted = true};
   c->probe = PROBE_NONE;
   ctl_progressed(step);
   if (was_probed)

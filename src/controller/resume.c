@@ -25,7 +25,7 @@ static void reset(Step *step)
   DfuController *c = step->c;
 
   c->was_reset = true;
-  c->transfer = (DfuTransfer){ 0 };
+  c->transfer = (DfuTransfer){0};
   ctl_request_plain(step, STATE_RESET, DFU_OP_RESET);
 }
 

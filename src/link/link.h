@@ -23,7 +23,7 @@ typedef enum {
   DFU_LINK_CONTROL_WRITTEN, /* the target acknowledged, or `att_error`/`error` says why not */
   DFU_LINK_PACKETS_WRITTEN, /* the host took all packets; says nothing of the target */
   DFU_LINK_NOTIFIED,        /* a notification of the control point: `bytes` */
-  DFU_LINK_LOST,            /* the connection is gone, whoever ended it */
+  DFU_LINK_LOST,            /* the connection is gone, whoever ended it: `error`, where it is known */
   DFU_LINK_SEEN,            /* watch: the device advertises: `seen` */
 } DfuLinkEventType;
 
@@ -52,7 +52,7 @@ typedef enum { DFU_LINK_SEEN_APPLICATION, DFU_LINK_SEEN_DFU } DfuLinkSeen;
 typedef struct {
   DfuLinkEventType type;
   DfuLinkTrouble trouble; /* FAILED */
-  const GError *error;    /* FAILED; SUBSCRIBED and CONTROL_WRITTEN where they failed */
+  const GError *error;    /* FAILED, LOST; SUBSCRIBED and CONTROL_WRITTEN where they failed */
   guint8 att_error;       /* SUBSCRIBED, CONTROL_WRITTEN: the target's ATT error, 0 for none */
   DfuLinkUp up;
   const guint8 *bytes;

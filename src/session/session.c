@@ -82,13 +82,13 @@ static void report(DfuSession *session, DfuReport what)
 
 static void report_text(DfuSession *session, DfuReportType type, const char *text)
 {
-  report(session, (DfuReport){ .type = type, .text = text });
+  report(session, (DfuReport){.type = type, .text = text});
 }
 
 static void report_bytes(DfuSession *session, gboolean outgoing, const guint8 *bytes, gsize len)
 {
   report(session,
-         (DfuReport){ .type = DFU_REPORT_BYTES, .outgoing = outgoing, .bytes = bytes, .len = len });
+         (DfuReport){.type = DFU_REPORT_BYTES, .outgoing = outgoing, .bytes = bytes, .len = len});
 }
 
 static void report_notes(DfuSession *session, guint notes)
@@ -98,7 +98,7 @@ static void report_notes(DfuSession *session, guint notes)
                 session->progress.phase == DFU_PHASE_CONNECTING ? "the link was lost; connecting again"
                                                                 : "the link was lost");
   if (notes & DFU_NOTE_RESUMED)
-    report(session, (DfuReport){ .type = DFU_REPORT_RESUMED });
+    report(session, (DfuReport){.type = DFU_REPORT_RESUMED});
   if (notes & DFU_NOTE_STARTS_OVER)
     report_text(session, DFU_REPORT_WARNING,
                 "the target has forgotten the transfer; it is sent again from its beginning");
@@ -129,10 +129,10 @@ static void report_update(DfuSession *session, const DfuUpdate *update)
 
   session->progress = update->progress;
   if (before.phase != update->progress.phase)
-    report(session, (DfuReport){ .type = DFU_REPORT_PHASE });
+    report(session, (DfuReport){.type = DFU_REPORT_PHASE});
   report_notes(session, update->notes);
   if (before.confirmed_bytes != update->progress.confirmed_bytes)
-    report(session, (DfuReport){ .type = DFU_REPORT_PROGRESS });
+    report(session, (DfuReport){.type = DFU_REPORT_PROGRESS});
 }
 
 static void finish(DfuSession *session, const GError *error, DfuSeen seen)
@@ -153,7 +153,7 @@ static void finish(DfuSession *session, const GError *error, DfuSeen seen)
   session->finished = TRUE;
   dfu_link_set_handler(session->link, NULL, NULL);
   dfu_link_disconnect(session->link);
-  report(session, (DfuReport){ .type = DFU_REPORT_FINISHED, .result = &result });
+  report(session, (DfuReport){.type = DFU_REPORT_FINISHED, .result = &result});
 }
 
 static void finish_failed(DfuSession *session, const DfuFailure *failure)
@@ -326,7 +326,7 @@ static void feed_failed(DfuSession *session, const DfuLinkEvent *event)
 
   keep_error(session, event->error);
   feed(session,
-       (DfuEvent){ .type = DFU_EVENT_LINK_FAILED, .trouble = troubles[event->trouble] });
+       (DfuEvent){.type = DFU_EVENT_LINK_FAILED, .trouble = troubles[event->trouble]});
 }
 
 static void feed_seen(DfuSession *session, const DfuLinkEvent *event)
@@ -349,14 +349,17 @@ static void on_link_event(const DfuLinkEvent *event, gpointer user_data)
   case DFU_LINK_SUBSCRIBED: feed_written(session, DFU_EVENT_SUBSCRIBED, event); break;
   case DFU_LINK_CONTROL_WRITTEN: feed_written(session, DFU_EVENT_CONTROL_WRITTEN, event); break;
   case DFU_LINK_PACKETS_WRITTEN:
-    feed(session, (DfuEvent){ .type = DFU_EVENT_PACKETS_WRITTEN });
+    feed(session, (DfuEvent){.type = DFU_EVENT_PACKETS_WRITTEN});
     break;
   case DFU_LINK_NOTIFIED:
     report_bytes(session, FALSE, event->bytes, event->len);
     feed(session,
-         (DfuEvent){ .type = DFU_EVENT_NOTIFIED, .bytes = event->bytes, .len = event->len });
+         (DfuEvent){.type = DFU_EVENT_NOTIFIED, .bytes = event->bytes, .len = event->len});
     break;
-  case DFU_LINK_LOST: feed(session, (DfuEvent){ .type = DFU_EVENT_LINK_LOST }); break;
+  case DFU_LINK_LOST:
+    keep_error(session, event->error);
+    feed(session, (DfuEvent){.type = DFU_EVENT_LINK_LOST});
+    break;
   case DFU_LINK_SEEN: feed_seen(session, event); break;
   }
 }
@@ -369,13 +372,13 @@ static void on_deadline(gpointer user_data)
     session->begin_due = FALSE;
     if (session->journal_warning != NULL)
       report_text(session, DFU_REPORT_WARNING, session->journal_warning);
-    feed(session, (DfuEvent){ .type = DFU_EVENT_BEGIN });
+    feed(session, (DfuEvent){.type = DFU_EVENT_BEGIN});
   }
   if (session->cancel_due) {
     session->cancel_due = FALSE;
-    feed(session, (DfuEvent){ .type = DFU_EVENT_CANCEL });
+    feed(session, (DfuEvent){.type = DFU_EVENT_CANCEL});
   } else {
-    feed(session, (DfuEvent){ .type = DFU_EVENT_TICK });
+    feed(session, (DfuEvent){.type = DFU_EVENT_TICK});
   }
 }
 

@@ -138,6 +138,7 @@ void sim_step_target(Sim *sim, DfuTargetEvent event)
   event.now_us = sim->now_us;
   dfu_target_step(&sim->target, &event, &update);
   sim->target_wake_us = update.wake_us;
+  sim->most_init_bytes = MAX(sim->most_init_bytes, sim->target.init_bytes);
   if (event.type == DFU_TARGET_EVENT_CONTROL)
     put_event(sim, DFU_EVENT_CONTROL_WRITTEN, SIM_LATENCY_US)->event.att_error = update.att_error;
   for (gsize i = 0; i < update.n_notifications; i++)
@@ -157,7 +158,7 @@ static gboolean refuses(Sim *sim, const SimMessage *message)
 
 static void deliver_to_target(Sim *sim, const SimMessage *message)
 {
-  DfuTargetEvent event = { .bytes = message->bytes, .len = message->len };
+  DfuTargetEvent event = {.bytes = message->bytes, .len = message->len};
 
   switch (message->kind) {
   case SIM_TO_TARGET_CONTROL:
@@ -197,7 +198,7 @@ static void connect_controller(Sim *sim)
     .revision = sim->in_application ? 0x0001 : 0x0008,
     .has_packet = true,
   };
-  sim_step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_CONNECTED, .mtu = 23 });
+  sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_CONNECTED, .mtu = 23});
 }
 
 static void disconnect_controller(Sim *sim)
@@ -207,7 +208,7 @@ static void disconnect_controller(Sim *sim)
     return;
   }
   lose_link(sim);
-  sim_step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_DISCONNECTED });
+  sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_DISCONNECTED});
 }
 
 static void write_packets(Sim *sim, const DfuAction *action)
@@ -337,7 +338,7 @@ void sim_lose_link(Sim *sim)
   if (!sim->connected)
     return;
   lose_link(sim);
-  sim_step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_DISCONNECTED });
+  sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_DISCONNECTED});
 }
 
 void sim_cut_power(Sim *sim)
@@ -386,16 +387,16 @@ static void advance(Sim *sim, gint64 end_us)
   if (due_us >= end_us)
     return;
   if (due_us == target_us)
-    sim_step_target(sim, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_TICK });
+    sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_TICK});
   else if (due_us == message_us)
     deliver_next(sim, (guint)next);
   else
-    step_controller(sim, (DfuEvent){ .type = DFU_EVENT_TICK });
+    step_controller(sim, (DfuEvent){.type = DFU_EVENT_TICK});
 }
 
 void sim_feed(Sim *sim, DfuEventType type)
 {
-  step_controller(sim, (DfuEvent){ .type = type });
+  step_controller(sim, (DfuEvent){.type = type});
 }
 
 void sim_die(Sim *sim)
@@ -421,6 +422,17 @@ void sim_run(Sim *sim, gint64 limit_us)
   }
   while (!sim->ended && sim->now_us < end_us)
     advance(sim, end_us);
+}
+
+void sim_rest(Sim *sim, gint64 time_us)
+{
+  gint64 end_us = sim->now_us + time_us;
+
+  while (!sim->in_application && sim->target_wake_us <= end_us) {
+    sim->now_us = MAX(sim->now_us, sim->target_wake_us);
+    sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_TICK});
+  }
+  sim->now_us = end_us;
 }
 
 gboolean sim_flash_is_image(const Sim *sim)
@@ -457,7 +469,7 @@ static GBytes *make_image(guint32 len)
 
 static GBytes *make_init_packet(GBytes *image)
 {
-  guint8 packet[14] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x00, 0xfe, 0xff };
+  guint8 packet[14] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x00, 0xfe, 0xff};
   gsize len;
   const guint8 *bytes = g_bytes_get_data(image, &len);
   guint16 crc = crc16(bytes, len);

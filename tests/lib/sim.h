@@ -83,6 +83,7 @@ struct Sim {
   guint notes; /* all of the run */
   guint32 reported_bytes; /* the count in the target's last size report on this connection */
   guint32 resent_bytes;   /* image bytes below it that were sent all the same */
+  guint32 most_init_bytes; /* that the target had collected at any time: one init packet, padded */
   guint n_system_resets;
   guint n_restarts; /* of the target, for any reason but Activate */
 };
@@ -94,6 +95,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sim, sim_free)
 
 /** Runs until the terminal action, or until @limit_us of virtual time are over. */
 void sim_run(Sim *sim, gint64 limit_us);
+
+/** Leaves the target to itself for a time, after a run. */
+void sim_rest(Sim *sim, gint64 time_us);
 
 /** The link is lost now; both sides learn of it. */
 void sim_lose_link(Sim *sim);

@@ -12,10 +12,12 @@
 
 #define HOUR_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC)
 #define IMAGE_BYTES 256
+#define INIT_BYTES 16         /* 14, padded to words by the target */
+#define RECEIVE_BUFFERS_BYTES 160 /* an image that no slow flash makes overflow: 8 packets */
 #define LAST_MESSAGE 60       /* beyond the end of an undisturbed run */
 #define LAST_SECOND_MESSAGE 110
 
-static const char *const personalities[] = { "sdk11-dual", "sdk11-single" };
+static const char *const personalities[] = {"sdk11-dual", "sdk11-single"};
 
 /* --- losses ---------------------------------------------------------------------- */
 
@@ -24,6 +26,7 @@ static void assert_safe(const Sim *sim)
   assert_true(sim->ended);
   assert_int_equal(sim->n_terminal, 1);
   assert_int_equal(sim->n_system_resets, 0);
+  assert_true(sim->most_init_bytes <= INIT_BYTES);
   if (sim->terminal.type == DFU_ACTION_DONE)
     assert_true(sim->application_is_new);
 }
@@ -59,7 +62,7 @@ static void every_single_loss_is_survived(void **state G_GNUC_UNUSED)
   for (gsize p = 0; p < G_N_ELEMENTS(personalities); p++)
     for (guint message = 1; message <= LAST_MESSAGE; message++)
       for (gboolean delivered = FALSE; delivered <= TRUE; delivered++)
-        run_with_losses(personalities[p], (SimLoss){ message, delivered }, (SimLoss){ 0, FALSE });
+        run_with_losses(personalities[p], (SimLoss){message, delivered}, (SimLoss){0, FALSE});
 }
 
 static void every_pair_of_losses_is_survived(void **state G_GNUC_UNUSED)
@@ -68,8 +71,8 @@ static void every_pair_of_losses_is_survived(void **state G_GNUC_UNUSED)
     for (guint a = 1; a <= LAST_MESSAGE; a++)
       for (guint b = a + 1; b <= LAST_SECOND_MESSAGE; b++)
         for (guint delivered = 0; delivered < 4; delivered++)
-          run_with_losses(personalities[p], (SimLoss){ a, delivered & 1 },
-                          (SimLoss){ b, (delivered & 2) != 0 });
+          run_with_losses(personalities[p], (SimLoss){a, delivered & 1},
+                          (SimLoss){b, (delivered & 2) != 0});
 }
 
 static void loss_in_mid_image_resumes_where_the_target_stopped(void **state G_GNUC_UNUSED)
@@ -78,7 +81,7 @@ static void loss_in_mid_image_resumes_where_the_target_stopped(void **state G_GN
   const char *again;
 
   sim->trace = g_string_new(NULL);
-  sim->losses[0] = (SimLoss){ 27, FALSE };
+  sim->losses[0] = (SimLoss){27, FALSE};
   sim->n_losses = 1;
   sim_run(sim, HOUR_US);
   again = strstr(sim->trace->str, "-- link lost");
@@ -109,6 +112,37 @@ static void loss_in_mid_image_resumes_where_the_target_stopped(void **state G_GN
   assert_int_equal(sim->controller.link_losses, 1);
 }
 
+static guint8 false_count;
+
+/** The count that is reported after the loss is another. */
+static gboolean falsify_count(Sim *sim, guint8 *bytes, gsize *len)
+{
+  if (*len == 7 && bytes[1] == DFU_OP_REPORT_SIZE && sim->controller.link_losses == 1)
+    bytes[3] = false_count;
+  return TRUE;
+}
+
+/* 80 bytes were confirmed and 240 sent when the link is lost. */
+static void count_that_cannot_be_ours_is_not_believed(void **state G_GNUC_UNUSED)
+{
+  static const guint8 counts[] = {76, 4, 82, 244, 252};
+
+  for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
+    g_autoptr(Sim) sim = sim_new("sdk11-dual", IMAGE_BYTES);
+
+    false_count = counts[i];
+    sim->on_notification = falsify_count;
+    sim->losses[0] = (SimLoss){33, FALSE};
+    sim->n_losses = 1;
+    sim_run(sim, HOUR_US);
+    assert_safe(sim);
+    assert_int_equal(sim->terminal.failure.reason, DFU_FAIL_OFFSET);
+    assert_int_equal(sim->terminal.failure.value_bytes, counts[i]);
+    assert_int_equal(sim->terminal.failure.expected_bytes, sim->controller.total_sent_bytes);
+    assert_false(sim->disk.start_sent);
+  }
+}
+
 /* --- a device that does not come back ------------------------------------------------ */
 
 static gboolean vanish(Sim *sim, const SimMessage *message)
@@ -126,7 +160,7 @@ static void device_that_vanishes_is_looked_for_as_often_as_told(void **state G_G
 
     sim->trace = g_string_new(NULL);
     sim->on_message = vanish;
-    sim->losses[0] = (SimLoss){ 25, TRUE };
+    sim->losses[0] = (SimLoss){25, TRUE};
     sim->n_losses = 1;
     sim->config.retries = retries;
     sim_run(sim, HOUR_US);
@@ -144,7 +178,7 @@ static void deadline_ends_the_looking(void **state G_GNUC_UNUSED)
   g_autoptr(Sim) sim = sim_new("sdk11-dual", IMAGE_BYTES);
 
   sim->on_message = vanish;
-  sim->losses[0] = (SimLoss){ 25, TRUE };
+  sim->losses[0] = (SimLoss){25, TRUE};
   sim->n_losses = 1;
   sim->config.retries = 1000;
   sim->config.deadline_us = sim->now_us + 100 * G_USEC_PER_SEC;
@@ -184,7 +218,7 @@ static Sim *run_after_another(const char *personality, gboolean restart)
   Sim *sim = sim_new(personality, 1000);
 
   before->on_message = vanish;
-  before->losses[0] = (SimLoss){ 27, TRUE };
+  before->losses[0] = (SimLoss){27, TRUE};
   before->n_losses = 1;
   before->config.retries = 0;
   sim_run(before, HOUR_US);
@@ -239,24 +273,33 @@ static gboolean stop(Sim *sim, const SimMessage *message)
   return TRUE;
 }
 
+static void stop_and_look(const char *personality, gint64 write_us)
+{
+  g_autoptr(Sim) sim = sim_new(personality, RECEIVE_BUFFERS_BYTES);
+
+  sim->on_message = stop;
+  sim->target_config.write_packet_us = write_us;
+  sim_run(sim, HOUR_US);
+  assert_safe(sim);
+  assert_false(sim->connected);
+  if (sim->terminal.type == DFU_ACTION_DONE)
+    return;
+  assert_int_equal(sim->terminal.failure.reason, DFU_FAIL_CANCELLED);
+  assert_int_equal(sim->terminal.failure.value_bytes, sim->target.received_bytes);
+  sim_rest(sim, G_USEC_PER_SEC * 60); /* less than its inactivity timer */
+  assert_int_equal(sim->n_restarts, 0);
+  assert_int_not_equal(sim->target.stage, DFU_TARGET_PREPARING);
+}
+
 /** Stopped anywhere, the target keeps what it has and does not restart; the link is given up. */
 static void stopping_anywhere_leaves_the_target_alive(void **state G_GNUC_UNUSED)
 {
-  for (gsize p = 0; p < G_N_ELEMENTS(personalities); p++)
-    for (stop_at = 1; stop_at <= LAST_MESSAGE; stop_at++) {
-      g_autoptr(Sim) sim = sim_new(personalities[p], IMAGE_BYTES);
+  static const gint64 write_us[] = {500, 20000, 200000};
 
-      sim->on_message = stop;
-      sim_run(sim, HOUR_US);
-      assert_safe(sim);
-      assert_false(sim->connected);
-      if (sim->terminal.type == DFU_ACTION_DONE)
-        continue;
-      assert_int_equal(sim->terminal.failure.reason, DFU_FAIL_CANCELLED);
-      assert_int_equal(sim->terminal.failure.value_bytes, sim->target.received_bytes);
-      assert_int_equal(sim->n_restarts, 0);
-      assert_int_not_equal(sim->target.stage, DFU_TARGET_PREPARING);
-    }
+  for (gsize p = 0; p < G_N_ELEMENTS(personalities); p++)
+    for (gsize w = 0; w < G_N_ELEMENTS(write_us); w++)
+      for (stop_at = 1; stop_at <= LAST_MESSAGE; stop_at++)
+        stop_and_look(personalities[p], write_us[w]);
 }
 
 static void stopping_during_the_erase_waits_for_its_end(void **state G_GNUC_UNUSED)
@@ -280,6 +323,7 @@ int main(void)
     cmocka_unit_test(every_single_loss_is_survived),
     cmocka_unit_test(every_pair_of_losses_is_survived),
     cmocka_unit_test(loss_in_mid_image_resumes_where_the_target_stopped),
+    cmocka_unit_test(count_that_cannot_be_ours_is_not_believed),
     cmocka_unit_test(device_that_vanishes_is_looked_for_as_often_as_told),
     cmocka_unit_test(deadline_ends_the_looking),
     cmocka_unit_test(device_never_heard_is_not_found_at_once),

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define DEFAULT_RUNS 100000
+#define INIT_BYTES 16 /* 14, padded to words by the target */
 #define FAULTS_US (G_GINT64_CONSTANT(600) * G_USEC_PER_SEC)  /* then the air is clean */
 #define PATIENCE_US (G_GINT64_CONSTANT(900) * G_USEC_PER_SEC) /* and a run ends within this */
 
@@ -197,6 +198,8 @@ static const char *violation(const Sim *sim)
     return "more than one terminal action";
   if (sim->n_system_resets > 0)
     return "a System Reset that nobody asked for";
+  if (sim->most_init_bytes > INIT_BYTES)
+    return "a second init packet went on top of the first";
   if (sim->connected)
     return "the link was kept";
   if (sim->terminal.type == DFU_ACTION_DONE && !sim->application_is_new && !is_in_doubt(sim))

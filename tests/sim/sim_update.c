@@ -165,12 +165,12 @@ static void images_of_every_length_arrive(void **state G_GNUC_UNUSED)
 
 static void each_status_at_each_stage_is_refused(void **state G_GNUC_UNUSED)
 {
-  static const guint8 opcodes[] = { DFU_OP_START, DFU_OP_INIT, DFU_OP_RECEIVE, DFU_OP_VALIDATE };
+  static const guint8 opcodes[] = {DFU_OP_START, DFU_OP_INIT, DFU_OP_RECEIVE, DFU_OP_VALIDATE};
 
   for (gsize i = 0; i < G_N_ELEMENTS(opcodes); i++)
     for (guint8 status = 2; status <= 7; status++) {
       g_autoptr(Sim) sim = sim_new("sdk11-dual", 256);
-      const guint8 answer[] = { 0x10, opcodes[i], status };
+      const guint8 answer[] = {0x10, opcodes[i], status};
       const DfuFailure *failure;
 
       replace_answer(sim, opcodes[i], answer, sizeof(answer));
@@ -219,8 +219,8 @@ static void image_that_does_not_fit_is_refused(void **state G_GNUC_UNUSED)
 
 static void init_packet_for_another_device_is_refused(void **state G_GNUC_UNUSED)
 {
-  static const guint8 packet[] = { 0x52, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff,
-                                   0xff, 0x01, 0x00, 0xfe, 0xff, 0xbd, 0x3f };
+  static const guint8 packet[] = {0x52, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                  0xff, 0x01, 0x00, 0xfe, 0xff, 0xbd, 0x3f};
   g_autoptr(Sim) sim = sim_new("sdk11-dual", 256);
   const DfuFailure *failure;
 
@@ -256,15 +256,15 @@ static void malformed_notifications_end_the_run(void **state G_GNUC_UNUSED)
     guint8 bytes[8];
     gsize len;
   } cases[] = {
-    { DFU_OP_START, { 0x10 }, 1 },
-    { DFU_OP_START, { 0x10, 0x01 }, 2 },
-    { DFU_OP_START, { 0x10, 0x01, 0x01, 0x00 }, 4 },
-    { DFU_OP_START, { 0x00, 0x01, 0x01 }, 3 },
-    { DFU_OP_INIT, { 0xff, 0xff, 0xff }, 3 },
-    { DFU_OP_REPORT_SIZE, { 0x10, 0x07, 0x01, 0x00 }, 4 },
-    { DFU_OP_RECEIPT, { 0x11, 0x50, 0x00 }, 3 },
-    { DFU_OP_RECEIPT, { 0x11, 0x50, 0x00, 0x00, 0x00, 0x00 }, 6 },
-    { DFU_OP_VALIDATE, { 0x12, 0x04, 0x01 }, 3 },
+    {DFU_OP_START, {0x10}, 1},
+    {DFU_OP_START, {0x10, 0x01}, 2},
+    {DFU_OP_START, {0x10, 0x01, 0x01, 0x00}, 4},
+    {DFU_OP_START, {0x00, 0x01, 0x01}, 3},
+    {DFU_OP_INIT, {0xff, 0xff, 0xff}, 3},
+    {DFU_OP_REPORT_SIZE, {0x10, 0x07, 0x01, 0x00}, 4},
+    {DFU_OP_RECEIPT, {0x11, 0x50, 0x00}, 3},
+    {DFU_OP_RECEIPT, {0x11, 0x50, 0x00, 0x00, 0x00, 0x00}, 6},
+    {DFU_OP_VALIDATE, {0x12, 0x04, 0x01}, 3},
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -284,7 +284,7 @@ static void silence_at_each_stage_ends_within_its_limit(void **state G_GNUC_UNUS
   static const struct {
     guint8 opcode;
     gint64 at_most_s;
-  } cases[] = { { DFU_OP_START, 92 }, { DFU_OP_INIT, 32 }, { DFU_OP_VALIDATE, 32 } };
+  } cases[] = {{ DFU_OP_START, 92}, {DFU_OP_INIT, 32}, {DFU_OP_VALIDATE, 32}};
 
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     g_autoptr(Sim) sim = sim_new("sdk11-dual", 256);
@@ -361,11 +361,11 @@ static void lost_packet_is_noticed_and_never_activated(void **state G_GNUC_UNUSE
 
 static void receipt_that_cannot_be_ends_the_run(void **state G_GNUC_UNUSED)
 {
-  static const guint8 counts[] = { 0x3c, 0x51, 0x14, 0xf0, 0x00 };
+  static const guint8 counts[] = {0x3c, 0x51, 0x14, 0xf0, 0x00};
 
   for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
     g_autoptr(Sim) sim = sim_new("sdk11-dual", 256);
-    const guint8 receipt[] = { 0x11, counts[i], i == 4 ? 0x10 : 0, 0, 0 };
+    const guint8 receipt[] = {0x11, counts[i], i == 4 ? 0x10 : 0, 0, 0};
 
     replace_answer(sim, DFU_OP_RECEIPT, receipt, sizeof(receipt));
     sim_run(sim, HOUR_US);
@@ -401,7 +401,7 @@ static void repeated_notifications_are_ignored(void **state G_GNUC_UNUSED)
 static void answers_to_others_are_ignored(void **state G_GNUC_UNUSED)
 {
   static const guint8 strays[][3] = {
-    { 0x10, 0x04, 0x01 }, { 0x10, 0x08, 0x03 }, { 0x10, 0x06, 0x02 }, { 0x10, 0x03, 0x02 }
+    {0x10, 0x04, 0x01}, {0x10, 0x08, 0x03}, {0x10, 0x06, 0x02}, {0x10, 0x03, 0x02}
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(strays); i++) {
@@ -425,7 +425,7 @@ static void answers_to_others_are_ignored(void **state G_GNUC_UNUSED)
 static void early_received_is_not_believed(void **state G_GNUC_UNUSED)
 {
   g_autoptr(Sim) sim = sim_new("sdk11-dual", 2000);
-  static const guint8 received[] = { 0x10, 0x03, 0x01 };
+  static const guint8 received[] = {0x10, 0x03, 0x01};
   const DfuFailure *failure;
 
   replace_answer(sim, DFU_OP_RECEIPT, received, sizeof(received));
@@ -436,14 +436,14 @@ static void early_received_is_not_believed(void **state G_GNUC_UNUSED)
 
 /* --- ATT errors ------------------------------------------------------------------------ */
 
-static const guint8 requests[] = { DFU_OP_REPORT_SIZE, DFU_OP_START,   DFU_OP_INIT,
-                                   DFU_OP_REQUEST_RECEIPTS, DFU_OP_RECEIVE, DFU_OP_VALIDATE,
-                                   DFU_OP_ACTIVATE };
+static const guint8 requests[] = {DFU_OP_REPORT_SIZE, DFU_OP_START,   DFU_OP_INIT,
+                                  DFU_OP_REQUEST_RECEIPTS, DFU_OP_RECEIVE, DFU_OP_VALIDATE,
+                                  DFU_OP_ACTIVATE};
 
 static void passing_att_errors_are_tried_again(void **state G_GNUC_UNUSED)
 {
-  static const guint8 errors[] = { DFU_ATT_CCCD_IMPROPERLY_CONFIGURED,
-                                   DFU_ATT_PROCEDURE_IN_PROGRESS };
+  static const guint8 errors[] = {DFU_ATT_CCCD_IMPROPERLY_CONFIGURED,
+                                  DFU_ATT_PROCEDURE_IN_PROGRESS};
 
   for (gsize i = 0; i < G_N_ELEMENTS(requests); i++)
     for (gsize j = 0; j < G_N_ELEMENTS(errors); j++) {
@@ -459,7 +459,7 @@ static void passing_att_errors_are_tried_again(void **state G_GNUC_UNUSED)
 
 static void lasting_att_errors_end_the_run(void **state G_GNUC_UNUSED)
 {
-  static const guint8 errors[] = { 0x01, 0x03, 0x05, 0x08, 0x0d, 0x82, 0xfd, 0xfe };
+  static const guint8 errors[] = {0x01, 0x03, 0x05, 0x08, 0x0d, 0x82, 0xfd, 0xfe};
 
   for (gsize i = 0; i < G_N_ELEMENTS(requests); i++)
     for (gsize j = 0; j < G_N_ELEMENTS(errors); j++) {

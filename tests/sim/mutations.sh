@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Plants one fault at a time in the controller or the target and proves that
+# the simulation notices: a fault that survives shows a promise that nothing
+# checks. `make check-mutations` runs it.
+#
+# A mutation is: name | file | extended regular expression | replacement. The
+# expression must match, or the list is out of date.
+set -u
+
+root=$(pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+survived=0
+n=0
+
+flags=$(pkg-config --cflags gio-2.0 cmocka)
+libs=$(pkg-config --libs gio-2.0 cmocka)
+
+build_and_run() {
+  for test in update loss death random; do
+    # shellcheck disable=SC2086
+    ${CC:-cc} -std=gnu11 -O1 -Iinclude -I"$work/src" -Itests $flags -o "$work/sim" \
+      tests/sim/sim_$test.c tests/lib/sim.c "$work"/src/controller/*.c "$work"/src/target/*.c \
+      "$work"/src/wire/*.c $libs 2>"$work/errors" || return 2
+    SIM_RUNS=20000 timeout 120 "$work/sim" >"$work/output" 2>&1 || return 1
+  done
+  return 0
+}
+
+mutate() {
+  n=$((n + 1))
+  rm -rf "$work/src"
+  cp -r src "$work/src"
+  sed -E -i "s~$3~$4~" "$work/src/$2"
+  if cmp -s "src/$2" "$work/src/$2"; then
+    echo "not ok $n - $1: the expression matches nothing in src/$2"
+    survived=$((survived + 1))
+    return
+  fi
+  build_and_run
+  case $? in
+    1) echo "ok $n - $1: caught by sim_$test" ;;
+    2)
+      echo "not ok $n - $1: does not compile"
+      sed 's/^/# /' "$work/errors"
+      survived=$((survived + 1))
+      ;;
+    *)
+      echo "not ok $n - $1: survives"
+      survived=$((survived + 1))
+      ;;
+  esac
+}
+
+cd "$root" || exit 1
+
+mutate "notifications are not turned on first" controller/phase_connect.c \
+  'ctl_act\(step, DFU_ACTION_SUBSCRIBE\);' 'ctl_ask_begin(step);'
+mutate "the count is not asked for before Start" controller/phase_connect.c \
+  'ctl_ask_begin\(step\);' 'ctl_start_begin(step);'
+mutate "any count is believed" controller/resume.c \
+  'count_bytes >= c->transfer.confirmed_bytes \&\& count_bytes <= c->transfer.sent_bytes' 'true'
+mutate "a transfer of somebody else is resumed" controller/resume.c \
+  '\} else if \(!c->transfer.start_sent\) \{' '} else if (false) {'
+mutate "the image is resumed at the last receipt" controller/resume.c \
+  'uint32_t count_bytes = c->resume_bytes;' 'uint32_t count_bytes = c->transfer.confirmed_bytes;'
+mutate "receipts are not asked for again after a reconnect" controller/phase_image.c \
+  'ctl_request\(step, STATE_RECEIPTS, bytes,' \
+  'if (offset_bytes > 0) { ctl_request_plain(step, STATE_RECEIVE, DFU_OP_RECEIVE); return; } ctl_request(step, STATE_RECEIPTS, bytes,'
+mutate "Start is not repeated before the image goes on" controller/resume.c \
+  'c->resume_bytes = count_bytes;' 'c->resume_bytes = count_bytes; resume(step); return;'
+mutate "a second init packet goes on top of the first" controller/resume.c \
+  'ctl_request\(step, STATE_INIT_PROBE, bytes, dfu_wire_put_init\(bytes, DFU_INIT_COMPLETE\)\);' \
+  'ctl_init_begin(step);'
+mutate "a System Reset is sent without consent" controller/resume.c \
+  'c->config.restart \&\& ' ''
+mutate "the link is left during the erase" controller/leave.c \
+  'state == STATE_IMAGE \|\| state == STATE_SETTLING;' \
+  'state == STATE_IMAGE || state == STATE_SETTLING || state == STATE_ERASING;'
+mutate "the link is left with packets in the air" controller/leave.c \
+  'ctl_enter\(step, STATE_QUIET, step->now_us \+ QUIET_US\);' 'ctl_disconnect(step);'
+mutate "the last flash write is not waited for" controller/leave.c \
+  'count <= transfer->sent_bytes \&\& count < c->image_bytes' 'count <= transfer->sent_bytes'
+mutate "Validate does not wait for the flash after a resume" controller/phase_finish.c \
+  'step->now_us \+ SETTLE_US' 'step->now_us'
+mutate "receipts are not compared with what was sent" controller/phase_image.c \
+  'received_bytes > c->transfer.sent_bytes \|\|' ''
+mutate "the window is one packet too wide" controller/phase_image.c \
+  'c->config.window_packets \* c->packet_bytes' '(c->config.window_packets + 1) * c->packet_bytes'
+mutate "an image that is reported complete too early is validated" controller/phase_image.c \
+  'c->transfer.sent_bytes < c->image_bytes' 'false'
+mutate "lost packets are taken for a lost receipt" controller/phase_image.c \
+  'count < c->transfer.sent_bytes\) \{' 'false) {'
+mutate "a CRC error is activated" controller/phase_finish.c \
+  'c->answer_status == DFU_STATUS_SUCCESS' \
+  'c->answer_status == DFU_STATUS_SUCCESS || c->answer_status == DFU_STATUS_CRC_ERROR'
+mutate "Activate is sent whatever Invalid State means" controller/phase_finish.c \
+  ' \&\& c->validates_again' ''
+mutate "the journal lags behind what is sent" controller/controller.c \
+  'transfer->sent_bytes > c->saved.sent_bytes;' 'false;'
+mutate "the journal forgets that the init packet was sent" controller/phase_init.c \
+  'c->transfer.init_sent = true;' ';'
+mutate "retries have no end" controller/phase_connect.c \
+  'c->failed_tries >= c->config.retries \|\|' ''
+mutate "the target forgets its count when the link is lost" target/target.c \
+  'target->connected = false;' 'target->connected = false; target->received_bytes = 0;'
+mutate "the target sends receipts for the last packet too late" target/transfer.c \
+  'receipt_countdown = target->receipt_interval' 'receipt_countdown = (uint16_t)(target->receipt_interval + 1)'
+
+echo "$((n - survived)) of $n planted faults were caught"
+[ "$survived" -eq 0 ]
