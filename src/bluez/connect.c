@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bluez/connect.h"
+
+#include "base/printable.h"
+
+#define MAX_TRIES 5
+#define HOST_PAUSE_MS 1000
+#define REMOVE_TIMEOUT_MS 10000
+
+/* After the first, second, … try that failed. */
+static const guint pauses_ms[MAX_TRIES - 1] = { 500, 1000, 1500, 2000 };
+
+struct DfuBluezConnect {
+  DfuBluezBus *bus;
+  DfuBluezDiscovery *discovery;
+  DfuBluezConnectOptions options;
+  DfuBluezConnectFunc func;
+  gpointer user_data;
+  char *label; /* the device in error messages */
+
+  DfuBluezAttempt *attempt; /* NULL during a pause */
+  guint pause_id;
+  guint deadline_id;
+  gboolean is_late;       /* the deadline is over */
+  guint n_tries;          /* attempts that the host did not stand in the way of */
+  gboolean was_heard;     /* the device showed itself at least once */
+  gboolean must_be_heard; /* connecting to it unheard came to nothing */
+  gboolean was_healed;
+  DfuBluezAttemptVerdict verdict; /* of the last attempt, and why */
+  GError *error;
+};
+
+/* The last thing done, as @func may free the connecting. */
+static void fail(DfuBluezConnect *connect, DfuLinkTrouble trouble)
+{
+  g_clear_handle_id(&connect->deadline_id, g_source_remove);
+  if (trouble == DFU_LINK_TROUBLE_PASSING && connect->n_tries > 1)
+    g_prefix_error(&connect->error, "after %u tries: ", connect->n_tries);
+  connect->func(connect->error, trouble, NULL, connect->user_data);
+}
+
+static void fail_unheard(DfuBluezConnect *connect)
+{
+  g_clear_error(&connect->error);
+  connect->error = g_error_new(
+      DFU_ERROR, DFU_ERROR_NOT_FOUND,
+      "%s was not heard within %u s; is it in DFU mode, powered, near, and not connected to "
+      "a phone? `dfu-ble scan` shows what is there",
+      connect->label, (connect->options.timeout_ms + 999) / 1000);
+  fail(connect, DFU_LINK_TROUBLE_NOT_FOUND);
+}
+
+static void fail_late(DfuBluezConnect *connect)
+{
+  if (connect->verdict == DFU_BLUEZ_ATTEMPT_HOST)
+    fail(connect, DFU_LINK_TROUBLE_LASTING);
+  else if (!connect->was_heard)
+    fail_unheard(connect);
+  else
+    fail(connect, DFU_LINK_TROUBLE_PASSING);
+}
+
+static void begin_attempt(DfuBluezConnect *connect);
+
+static gboolean on_pause_over(gpointer user_data)
+{
+  DfuBluezConnect *connect = user_data;
+
+  connect->pause_id = 0;
+  begin_attempt(connect);
+  return G_SOURCE_REMOVE;
+}
+
+static void pause_then_try(DfuBluezConnect *connect, guint pause_ms)
+{
+  connect->pause_id = g_timeout_add(pause_ms, on_pause_over, connect);
+}
+
+static void decide(DfuBluezConnect *connect)
+{
+  if (connect->verdict == DFU_BLUEZ_ATTEMPT_NO_DFU)
+    fail(connect, DFU_LINK_TROUBLE_LASTING);
+  else if (connect->is_late)
+    fail_late(connect);
+  else if (connect->verdict == DFU_BLUEZ_ATTEMPT_HOST && !connect->options.is_patient)
+    fail(connect, DFU_LINK_TROUBLE_LASTING);
+  else if (connect->verdict == DFU_BLUEZ_ATTEMPT_HOST)
+    pause_then_try(connect, HOST_PAUSE_MS);
+  else if (connect->n_tries >= MAX_TRIES)
+    fail(connect, DFU_LINK_TROUBLE_PASSING);
+  else
+    pause_then_try(connect, pauses_ms[connect->n_tries - 1]);
+}
+
+/* What the attempt's verdict means here: stale services are forgotten, but only once. */
+static DfuBluezAttemptVerdict judge(DfuBluezConnect *connect, const DfuBluezAttemptResult *result)
+{
+  if (result->verdict != DFU_BLUEZ_ATTEMPT_STALE)
+    return result->verdict;
+  if (connect->was_healed)
+    return DFU_BLUEZ_ATTEMPT_NO_DFU;
+  connect->was_healed = TRUE;
+  dfu_bluez_bus_call(connect->bus, result->adapter, DFU_BLUEZ_ADAPTER, "RemoveDevice",
+                     g_variant_new("(o)", result->device), REMOVE_TIMEOUT_MS, NULL, NULL, NULL);
+  return DFU_BLUEZ_ATTEMPT_FAULT;
+}
+
+/* A fault that was there before tells more than that the time is over. */
+static void keep_verdict(DfuBluezConnect *connect, const DfuBluezAttemptResult *result)
+{
+  gboolean had_fault =
+      connect->error != NULL && connect->verdict != DFU_BLUEZ_ATTEMPT_HOST;
+
+  if (result->verdict == DFU_BLUEZ_ATTEMPT_STOPPED && had_fault)
+    return;
+  g_clear_error(&connect->error);
+  connect->error = g_error_copy(result->error);
+  connect->verdict = judge(connect, result);
+}
+
+static void on_attempt_ended(const DfuBluezAttemptResult *result, gpointer user_data)
+{
+  DfuBluezConnect *connect = user_data;
+
+  if (result->verdict == DFU_BLUEZ_ATTEMPT_CONNECTED) {
+    g_clear_handle_id(&connect->deadline_id, g_source_remove);
+    connect->func(NULL, DFU_LINK_TROUBLE_PASSING, result, connect->user_data);
+    return;
+  }
+  keep_verdict(connect, result);
+  connect->was_heard |= result->was_heard;
+  connect->must_be_heard |= result->was_unanswered;
+  connect->options.is_patient |= result->was_host_ready;
+  if (result->verdict != DFU_BLUEZ_ATTEMPT_HOST)
+    connect->n_tries++;
+  g_clear_pointer(&connect->attempt, dfu_bluez_attempt_free);
+  decide(connect);
+}
+
+static void begin_attempt(DfuBluezConnect *connect)
+{
+  DfuBluezAttemptOptions options = {
+    .adapter = connect->options.adapter,
+    .address = connect->options.address,
+    .name = connect->options.name,
+    .label = connect->label,
+    .must_be_heard = connect->must_be_heard,
+  };
+
+  connect->attempt = dfu_bluez_attempt_new(connect->bus, connect->discovery, &options,
+                                           on_attempt_ended, connect);
+}
+
+static gboolean on_deadline(gpointer user_data)
+{
+  DfuBluezConnect *connect = user_data;
+
+  connect->deadline_id = 0;
+  connect->is_late = TRUE;
+  if (connect->attempt != NULL) {
+    dfu_bluez_attempt_stop(connect->attempt);
+    return G_SOURCE_REMOVE;
+  }
+  g_clear_handle_id(&connect->pause_id, g_source_remove);
+  fail_late(connect);
+  return G_SOURCE_REMOVE;
+}
+
+DfuBluezConnect *dfu_bluez_connect_new(DfuBluezBus *bus, DfuBluezDiscovery *discovery,
+                                       const DfuBluezConnectOptions *options,
+                                       DfuBluezConnectFunc func, gpointer user_data)
+{
+  DfuBluezConnect *connect = g_new0(DfuBluezConnect, 1);
+
+  connect->bus = bus;
+  connect->discovery = discovery;
+  connect->options = *options;
+  connect->func = func;
+  connect->user_data = user_data;
+  connect->label = options->address != NULL ? g_strdup(options->address)
+                                            : dfu_printable(options->name, -1);
+  connect->deadline_id = g_timeout_add(options->timeout_ms, on_deadline, connect);
+  begin_attempt(connect);
+  return connect;
+}
+
+void dfu_bluez_connect_on_change(DfuBluezConnect *connect, const DfuBluezChange *change)
+{
+  if (connect->attempt != NULL)
+    dfu_bluez_attempt_on_change(connect->attempt, change);
+}
+
+const char *dfu_bluez_connect_engaged_device(const DfuBluezConnect *connect)
+{
+  return connect->attempt != NULL ? dfu_bluez_attempt_engaged_device(connect->attempt) : NULL;
+}
+
+void dfu_bluez_connect_free(DfuBluezConnect *connect)
+{
+  if (connect == NULL)
+    return;
+  g_clear_pointer(&connect->attempt, dfu_bluez_attempt_free);
+  g_clear_handle_id(&connect->pause_id, g_source_remove);
+  g_clear_handle_id(&connect->deadline_id, g_source_remove);
+  g_clear_error(&connect->error);
+  g_free(connect->label);
+  g_free(connect);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bluez/gatt.h"
+
+#include "wire/uuids.h"
+
+#include <string.h>
+
+/* Bluetooth Core, Vol 3, Part G, 5.2.1: the MTU of an LE link before any exchange. */
+#define DEFAULT_MTU 23
+
+static const char *const expected_services[] = {
+  DFU_UUID_SERVICE,
+  DFU_UUID_GENERIC_ACCESS,
+  DFU_UUID_GENERIC_ATTRIBUTE,
+  DFU_UUID_DEVICE_INFORMATION,
+  NULL,
+};
+
+static guint16 get_mtu(DfuBluezObjects *objects, const char *characteristic)
+{
+  GVariant *mtu = dfu_bluez_objects_get(objects, characteristic, DFU_BLUEZ_CHARACTERISTIC, "MTU",
+                                        G_VARIANT_TYPE_UINT16);
+
+  return mtu != NULL ? MAX(g_variant_get_uint16(mtu), DEFAULT_MTU) : DEFAULT_MTU;
+}
+
+static void find_characteristics(DfuBluezObjects *objects, const char *service, DfuBluezGatt *gatt)
+{
+  gatt->control = dfu_bluez_objects_find_uuid(objects, DFU_BLUEZ_CHARACTERISTIC, service,
+                                              DFU_UUID_CONTROL_POINT);
+  if (gatt->control == NULL)
+    return;
+  gatt->packet =
+      dfu_bluez_objects_find_uuid(objects, DFU_BLUEZ_CHARACTERISTIC, service, DFU_UUID_PACKET);
+  gatt->revision =
+      dfu_bluez_objects_find_uuid(objects, DFU_BLUEZ_CHARACTERISTIC, service, DFU_UUID_REVISION);
+  gatt->mtu = get_mtu(objects, gatt->packet != NULL ? gatt->packet : gatt->control);
+}
+
+gboolean dfu_bluez_gatt_find(DfuBluezObjects *objects, const char *device, DfuBluezGatt *gatt)
+{
+  g_autoptr(GPtrArray) services = dfu_bluez_objects_list(objects, DFU_BLUEZ_SERVICE, device);
+
+  for (guint i = 0; i < services->len; i++) {
+    const char *path = services->pdata[i];
+    const char *uuid = dfu_bluez_objects_get_text(objects, path, DFU_BLUEZ_SERVICE, "UUID");
+    g_autofree char *lower = g_ascii_strdown(uuid != NULL ? uuid : "", -1);
+
+    gatt->has_services = TRUE;
+    gatt->has_secure_dfu |= strcmp(lower, DFU_UUID_SECURE_SERVICE) == 0;
+    gatt->has_other_services |= !g_strv_contains(expected_services, lower);
+    if (strcmp(lower, DFU_UUID_SERVICE) == 0 && gatt->control == NULL)
+      find_characteristics(objects, path, gatt);
+  }
+  return gatt->control != NULL;
+}
+
+void dfu_bluez_gatt_clear(DfuBluezGatt *gatt)
+{
+  g_free(gatt->control);
+  g_free(gatt->packet);
+  g_free(gatt->revision);
+  *gatt = (DfuBluezGatt){ 0 };
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bluez/services.h"
+
+#include "bluez/bluez_error.h"
+
+/* Discovering a bootloader's services takes well under 5 s at a connection interval of 50 ms. */
+#define RESOLVE_TIMEOUT_MS 15000
+
+/* BlueZ was seen to add objects again 45 ms after it took them away. */
+#define LOOK_TIMEOUT_MS 1000
+
+#define LOOK_AGAIN_MS 100
+
+#define READ_TIMEOUT_MS 5000
+
+typedef enum { RESOLVING, LOOKING, READING, DONE } Step;
+
+struct DfuBluezServices {
+  DfuBluezBus *bus;
+  char *device;
+  char *label;
+  DfuBluezServicesFunc func;
+  gpointer user_data;
+  GCancellable *cancellable;
+  Step step;
+  guint timer_id;
+  gint64 look_until_us;
+  DfuBluezGatt gatt;
+  gboolean has_revision;
+  guint16 revision;
+};
+
+static void look(DfuBluezServices *services);
+
+/* @error is taken. The last thing done: @func may free the services. */
+static void end(DfuBluezServices *services, DfuBluezServicesResult result, GError *error)
+{
+  g_autoptr(GError) owned = error;
+
+  services->step = DONE;
+  g_clear_handle_id(&services->timer_id, g_source_remove);
+  services->func(result, owned, services->user_data);
+}
+
+static gboolean on_time_over(gpointer user_data)
+{
+  DfuBluezServices *services = user_data;
+  const DfuBluezGatt *gatt = &services->gatt;
+
+  services->timer_id = 0;
+  if (services->step == RESOLVING || !gatt->has_services)
+    end(services, DFU_BLUEZ_SERVICES_LOST,
+        g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
+                    "%s was connected, but does not tell its services; switch it off and on",
+                    services->label));
+  else if (gatt->has_secure_dfu)
+    end(services, DFU_BLUEZ_SERVICES_ABSENT,
+        g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                    "%s is a Secure DFU device (service FE59, nRF5 SDK 12 and later); this program "
+                    "speaks legacy DFU only: use nrfutil or nRF Connect", services->label));
+  else
+    end(services, DFU_BLUEZ_SERVICES_ABSENT,
+        g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                    "%s has no legacy DFU service (1530); put it into DFU mode, or see with "
+                    "`dfu-ble scan` which device is", services->label));
+  return G_SOURCE_REMOVE;
+}
+
+static void restart_timer(DfuBluezServices *services, guint timeout_ms)
+{
+  g_clear_handle_id(&services->timer_id, g_source_remove);
+  services->timer_id = g_timeout_add(timeout_ms, on_time_over, services);
+}
+
+static gboolean get_device_flag(DfuBluezServices *services, const char *property)
+{
+  return dfu_bluez_objects_get_flag(dfu_bluez_bus_objects(services->bus), services->device,
+                                    DFU_BLUEZ_DEVICE, property);
+}
+
+static void end_lost(DfuBluezServices *services)
+{
+  end(services, DFU_BLUEZ_SERVICES_LOST,
+      g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
+                  "the link to %s broke while its services were read; move closer",
+                  services->label));
+}
+
+static gboolean on_look_again(gpointer user_data)
+{
+  DfuBluezServices *services = user_data;
+
+  services->timer_id = 0;
+  restart_timer(services, LOOK_TIMEOUT_MS);
+  look(services);
+  return G_SOURCE_REMOVE;
+}
+
+/* The object went away between finding and reading it: BlueZ replaces them all just now. */
+static void look_again(DfuBluezServices *services)
+{
+  if (g_get_monotonic_time() >= services->look_until_us) {
+    end_lost(services);
+    return;
+  }
+  services->step = LOOKING;
+  services->timer_id = g_timeout_add(LOOK_AGAIN_MS, on_look_again, services);
+}
+
+/* DFU Revision: two bytes, minor and major. */
+static void take_revision(DfuBluezServices *services, GVariant *answer)
+{
+  g_autoptr(GVariant) value = NULL;
+  const guint8 *bytes;
+  gsize len;
+
+  if (!g_variant_is_of_type(answer, G_VARIANT_TYPE("(ay)")))
+    return;
+  value = g_variant_get_child_value(answer, 0);
+  bytes = g_variant_get_fixed_array(value, &len, 1);
+  if (len != 2)
+    return;
+  services->has_revision = TRUE;
+  services->revision = (guint16)(bytes[0] | bytes[1] << 8);
+}
+
+static void on_revision_read(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GVariant) answer = dfu_bluez_bus_finish(source, result, NULL, &error);
+  DfuBluezServices *services = user_data;
+
+  if (dfu_bluez_is_cancelled(error))
+    return;
+  if (answer != NULL)
+    take_revision(services, answer);
+  if (error != NULL && dfu_bluez_error_classify(error).repeatable)
+    look_again(services);
+  else if (error != NULL && dfu_bluez_error_classify(error).link_lost)
+    end_lost(services);
+  else
+    end(services, DFU_BLUEZ_SERVICES_FOUND, NULL);
+}
+
+static void read_revision(DfuBluezServices *services)
+{
+  services->step = READING;
+  g_clear_handle_id(&services->timer_id, g_source_remove);
+  dfu_bluez_bus_call(services->bus, services->gatt.revision, DFU_BLUEZ_CHARACTERISTIC, "ReadValue",
+                     g_variant_new("(a{sv})", NULL), READ_TIMEOUT_MS, services->cancellable,
+                     on_revision_read, services);
+}
+
+static void look(DfuBluezServices *services)
+{
+  dfu_bluez_gatt_clear(&services->gatt);
+  if (!dfu_bluez_gatt_find(dfu_bluez_bus_objects(services->bus), services->device,
+                           &services->gatt))
+    return;
+  if (services->gatt.revision != NULL)
+    read_revision(services);
+  else
+    end(services, DFU_BLUEZ_SERVICES_FOUND, NULL);
+}
+
+DfuBluezServices *dfu_bluez_services_new(DfuBluezBus *bus, const char *device, const char *label,
+                                         DfuBluezServicesFunc func, gpointer user_data)
+{
+  DfuBluezServices *services = g_new0(DfuBluezServices, 1);
+
+  services->bus = bus;
+  services->device = g_strdup(device);
+  services->label = g_strdup(label);
+  services->func = func;
+  services->user_data = user_data;
+  services->cancellable = g_cancellable_new();
+  return services;
+}
+
+void dfu_bluez_services_start(DfuBluezServices *services)
+{
+  restart_timer(services, RESOLVE_TIMEOUT_MS);
+  dfu_bluez_services_on_change(services);
+}
+
+void dfu_bluez_services_on_change(DfuBluezServices *services)
+{
+  if (services->step == DONE)
+    return;
+  if (!get_device_flag(services, "Connected")) {
+    end_lost(services);
+    return;
+  }
+  if (services->step == RESOLVING && get_device_flag(services, "ServicesResolved")) {
+    services->step = LOOKING;
+    services->look_until_us = g_get_monotonic_time() + LOOK_TIMEOUT_MS * G_TIME_SPAN_MILLISECOND;
+    restart_timer(services, LOOK_TIMEOUT_MS);
+  }
+  if (services->step == LOOKING)
+    look(services);
+}
+
+const DfuBluezGatt *dfu_bluez_services_gatt(const DfuBluezServices *services)
+{
+  return &services->gatt;
+}
+
+gboolean dfu_bluez_services_revision(const DfuBluezServices *services, guint16 *revision)
+{
+  *revision = services->revision;
+  return services->has_revision;
+}
+
+void dfu_bluez_services_free(DfuBluezServices *services)
+{
+  if (services == NULL)
+    return;
+  g_cancellable_cancel(services->cancellable);
+  g_object_unref(services->cancellable);
+  g_clear_handle_id(&services->timer_id, g_source_remove);
+  dfu_bluez_gatt_clear(&services->gatt);
+  g_free(services->device);
+  g_free(services->label);
+  g_free(services);
+}

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The link over BlueZ when bluetoothd refuses, fails, vanishes or does what it
+ * was seen to do and documentation does not tell. No other program is needed.
+ */
+#include <dfu/bluez.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/cmocka_all.h"
+#include "lib/fake_bluez.h"
+#include "lib/link_recorder.h"
+#include "link/link.h"
+#include "wire/uuids.h"
+
+#define FAILED "org.bluez.Error.Failed"
+#define NOT_PERMITTED "org.bluez.Error.NotPermitted"
+#define ABORT "le-connection-abort-by-local"
+
+enum { CONNECT_MS = 9000 };
+
+typedef struct {
+  FakeBluez *fake;
+  DfuLink *link;
+  LinkRecorder *events;
+} Fixture;
+
+static int set_up(void **state)
+{
+  Fixture *f = g_new0(Fixture, 1);
+
+  f->fake = fake_bluez_new();
+  f->link = dfu_bluez_link_new(NULL, FAKE_ADDRESS, NULL, NULL);
+  f->events = link_recorder_new(f->link);
+  *state = f;
+  return 0;
+}
+
+static int tear_down(void **state)
+{
+  Fixture *f = *state;
+
+  dfu_link_free(f->link);
+  link_recorder_free(f->events);
+  link_recorder_pass(10);
+  fake_bluez_free(f->fake);
+  g_free(f);
+  return 0;
+}
+
+static void connect_link(Fixture *f)
+{
+  dfu_link_connect(f->link, CONNECT_MS);
+  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " FAKE_ADDRESS " DfuTarg");
+}
+
+static void subscribe(Fixture *f)
+{
+  dfu_link_subscribe(f->link);
+  assert_string_equal(link_recorder_next(f->events), "SUBSCRIBED");
+}
+
+static void write_control(Fixture *f, guint8 byte)
+{
+  dfu_link_write_control(f->link, &byte, 1);
+}
+
+static void notify(Fixture *f, guint8 byte)
+{
+  fake_bluez_notify(f->fake, &byte, 1);
+}
+
+static void connect_stops_its_discovery_before_it_connects(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  assert_string_equal(f->fake->calls->str,
+                      "GetManagedObjects;SetDiscoveryFilter;StartDiscovery;StopDiscovery;"
+                      "Connect;ReadValue;");
+}
+
+static void connect_to_a_known_device_needs_no_discovery(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  connect_link(f);
+  assert_string_equal(f->fake->calls->str, "GetManagedObjects;Connect;ReadValue;");
+}
+
+static void connect_tries_again_after_a_passing_fault(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  fake_bluez_fail(f->fake, "Connect", 1, FAILED, ABORT);
+  fake_bluez_fail(f->fake, "Connect", 1, FAILED, "Software caused connection abort");
+  connect_link(f);
+  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 3);
+  assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 0);
+}
+
+static void connect_gives_up_after_five_tries_and_says_why(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  fake_bluez_fail(f->fake, "Connect", 9, FAILED, ABORT);
+  dfu_link_connect(f->link, CONNECT_MS);
+  link_recorder_expect(f->events, "FAILED passing 6 after 5 tries: connecting to " FAKE_ADDRESS
+                                  ": " FAILED ": " ABORT);
+  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 5);
+}
+
+static void connect_in_progress_elsewhere_is_not_broken_off(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  fake_bluez_fail(f->fake, "Connect", 1, "org.bluez.Error.InProgress",
+                  "Operation already in progress");
+  connect_link(f);
+  assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 0);
+}
+
+static void connect_that_is_never_answered_is_taken_back(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  fake_bluez_mute(f->fake, "Connect");
+  dfu_link_connect(f->link, 300);
+  link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
+  assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 1);
+}
+
+static void disconnect_takes_a_connect_back(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  fake_bluez_mute(f->fake, "Connect");
+  dfu_link_connect(f->link, CONNECT_MS);
+  link_recorder_expect_silence(f->events, 100);
+  dfu_link_disconnect(f->link);
+  link_recorder_expect(f->events, "LOST");
+  assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 1);
+}
+
+static void disconnect_ends_the_discovery(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_off = TRUE;
+  dfu_link_connect(f->link, CONNECT_MS);
+  link_recorder_expect_silence(f->events, 100);
+  dfu_link_disconnect(f->link);
+  link_recorder_expect(f->events, "LOST");
+  link_recorder_pass(50);
+  assert_int_equal(fake_bluez_count(f->fake, "StartDiscovery"), 1);
+  assert_int_equal(fake_bluez_count(f->fake, "StopDiscovery"), 1);
+}
+
+static void free_takes_a_connect_back(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  fake_bluez_mute(f->fake, "Connect");
+  dfu_link_connect(f->link, CONNECT_MS);
+  link_recorder_expect_silence(f->events, 100);
+  g_clear_pointer(&f->link, dfu_link_free);
+  link_recorder_pass(50);
+  assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 1);
+}
+
+static void connect_without_permission_names_the_group(void **state)
+{
+  Fixture *f = *state;
+  const char *event;
+
+  fake_bluez_fail(f->fake, "GetManagedObjects", 1, "org.freedesktop.DBus.Error.AccessDenied",
+                  "Rejected send message");
+  dfu_link_connect(f->link, CONNECT_MS);
+  event = link_recorder_expect(f->events, "FAILED lasting 4 asking bluetoothd for its objects: ");
+  assert_non_null(strstr(event, "the group `bluetooth`"));
+}
+
+static void connect_with_stale_services_forgets_them_once(void **state)
+{
+  Fixture *f = *state;
+  const char *event;
+
+  f->fake->is_known = TRUE;
+  f->fake->has_cache = TRUE;
+  f->fake->service = "0000180d-0000-1000-8000-00805f9b34fb";
+  dfu_link_connect(f->link, CONNECT_MS);
+  event = link_recorder_expect(f->events, "FAILED lasting 7 " FAKE_ADDRESS);
+  assert_non_null(strstr(event, "has no legacy DFU service"));
+  assert_int_equal(fake_bluez_count(f->fake, "RemoveDevice"), 1);
+  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 2);
+  assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 2);
+}
+
+static void connect_does_not_forget_a_bonded_device(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  f->fake->is_paired = TRUE;
+  f->fake->has_cache = TRUE;
+  f->fake->service = DFU_UUID_SECURE_SERVICE;
+  dfu_link_connect(f->link, CONNECT_MS);
+  link_recorder_expect(f->events, "FAILED lasting 7 " FAKE_ADDRESS " is a Secure DFU device");
+  assert_int_equal(fake_bluez_count(f->fake, "RemoveDevice"), 0);
+}
+
+static void connect_to_a_mute_device_is_a_passing_fault(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->service = NULL; /* resolved, and no object */
+  dfu_link_connect(f->link, 1500);
+  link_recorder_expect(f->events, "FAILED passing 6 ");
+}
+
+static void connect_hears_of_an_adapter_that_is_switched_off(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_off = TRUE;
+  dfu_link_connect(f->link, 400);
+  link_recorder_expect_silence(f->events, 100);
+  fake_bluez_set_powered(f->fake, FALSE);
+  link_recorder_expect(f->events, "FAILED lasting 4 the Bluetooth adapter was switched off");
+}
+
+static void a_daemon_that_comes_back_is_connected_again(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  subscribe(f);
+  fake_bluez_stop(f->fake);
+  assert_string_equal(link_recorder_next(f->events), "LOST");
+  dfu_link_connect(f->link, CONNECT_MS);
+  link_recorder_expect_silence(f->events, 500);
+  fake_bluez_start(f->fake);
+  link_recorder_expect(f->events, "UP ");
+}
+
+static void a_daemon_that_goes_while_connecting_is_waited_for(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  fake_bluez_mute(f->fake, "Connect");
+  dfu_link_connect(f->link, CONNECT_MS);
+  link_recorder_expect_silence(f->events, 100);
+  fake_bluez_stop(f->fake);
+  g_hash_table_remove_all(f->fake->mute);
+  link_recorder_expect_silence(f->events, 100);
+  fake_bluez_start(f->fake);
+  link_recorder_expect(f->events, "UP ");
+}
+
+static void notifications_come_before_the_loss_that_follows_them(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  subscribe(f);
+  for (guint8 i = 0; i < 100; i++)
+    notify(f, i);
+  fake_bluez_drop_link(f->fake);
+  for (guint i = 0; i < 100; i++) {
+    g_autofree char *wanted = g_strdup_printf("NOTIFIED %02x", i);
+
+    assert_string_equal(link_recorder_next(f->events), wanted);
+  }
+  assert_string_equal(link_recorder_next(f->events), "LOST");
+  link_recorder_expect_silence(f->events, 400);
+}
+
+static void an_empty_notification_is_no_loss(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  subscribe(f);
+  fake_bluez_notify(f->fake, NULL, 0);
+  notify(f, 7);
+  assert_string_equal(link_recorder_next(f->events), "NOTIFIED");
+  assert_string_equal(link_recorder_next(f->events), "NOTIFIED 07");
+}
+
+static void a_descriptor_that_ends_alone_ends_the_connection(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  subscribe(f);
+  shutdown(f->fake->notify_fd, SHUT_RDWR);
+  assert_string_equal(link_recorder_next(f->events), "LOST");
+  assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 1);
+}
+
+static void subscribe_goes_by_signals_where_there_is_no_descriptor(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  fake_bluez_fail(f->fake, "AcquireNotify", 1, "org.bluez.Error.NotSupported",
+                  "Operation is not supported");
+  subscribe(f);
+  notify(f, 0x10);
+  notify(f, 0x10);
+  assert_string_equal(link_recorder_next(f->events), "NOTIFIED 10");
+  assert_string_equal(link_recorder_next(f->events), "NOTIFIED 10");
+}
+
+static void subscribe_tells_the_att_error(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  fake_bluez_fail(f->fake, "AcquireNotify", 1, FAILED, "Operation failed with ATT error: 0x80");
+  fake_bluez_fail(f->fake, "StartNotify", 1, FAILED, "Operation failed with ATT error: 0x80");
+  dfu_link_subscribe(f->link);
+  link_recorder_expect(f->events, "SUBSCRIBED att=80 switching notifications on: ");
+}
+
+static void services_that_are_replaced_after_connecting_are_found_again(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  subscribe(f);
+  fake_bluez_replace_services(f->fake, "service0010");
+  write_control(f, 0x07); /* to the object that is gone, as the link does not know yet */
+  assert_string_equal(link_recorder_next(f->events), "CONTROL");
+  assert_true(g_str_has_suffix(f->fake->calls->str, "AcquireNotify;Write 07;"));
+  assert_int_equal(fake_bluez_count(f->fake, "AcquireNotify"), 2);
+  notify(f, 0x10);
+  assert_string_equal(link_recorder_next(f->events), "NOTIFIED 10");
+}
+
+static void services_that_are_replaced_in_the_transfer_end_the_connection(void **state)
+{
+  Fixture *f = *state;
+  static const guint8 packet[20];
+
+  connect_link(f);
+  subscribe(f);
+  dfu_link_write_packets(f->link, packet, sizeof packet, 20, DFU_LINK_STREAM);
+  assert_string_equal(link_recorder_next(f->events), "PACKETS");
+  fake_bluez_replace_services(f->fake, "service0010");
+  assert_string_equal(link_recorder_next(f->events), "LOST");
+}
+
+static void a_control_write_to_an_object_that_is_gone_is_repeated(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  fake_bluez_fail(f->fake, "WriteValue", 2, "org.freedesktop.DBus.Error.UnknownObject",
+                  "Method \"WriteValue\" doesn't exist");
+  write_control(f, 0x07);
+  assert_string_equal(link_recorder_next(f->events), "CONTROL");
+  assert_int_equal(fake_bluez_count(f->fake, "Write 07"), 3);
+}
+
+static void an_answer_of_0x0e_is_a_lost_link(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  fake_bluez_fail(f->fake, "WriteValue", 1, FAILED, "Operation failed with ATT error: 0x0e");
+  write_control(f, 0x07);
+  assert_string_equal(link_recorder_next(f->events), "LOST");
+  assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 1);
+}
+
+static void packets_go_as_calls_where_there_is_no_descriptor(void **state)
+{
+  Fixture *f = *state;
+  guint8 bytes[12];
+  GString *wanted = g_string_new(NULL);
+
+  connect_link(f);
+  fake_bluez_fail(f->fake, "AcquireWrite", 1, "org.bluez.Error.NotSupported",
+                  "Operation is not supported");
+  g_string_truncate(f->fake->calls, 0);
+  g_string_append(wanted, "AcquireWrite;");
+  for (guint8 i = 0; i < sizeof bytes; i++) {
+    bytes[i] = i;
+    g_string_append_printf(wanted, "Write %02x;", i);
+  }
+  dfu_link_write_packets(f->link, bytes, sizeof bytes, 1, DFU_LINK_STREAM);
+  assert_string_equal(link_recorder_next(f->events), "PACKETS");
+  assert_string_equal(f->fake->calls->str, wanted->str);
+  g_string_free(wanted, TRUE);
+}
+
+static void a_packet_waits_until_the_descriptor_is_released(void **state)
+{
+  Fixture *f = *state;
+  static const guint8 bytes[3] = { 1, 2, 3 };
+
+  connect_link(f);
+  fake_bluez_fail(f->fake, "WriteValue", 3, NOT_PERMITTED, "Write acquired");
+  g_string_truncate(f->fake->calls, 0);
+  dfu_link_write_packets(f->link, bytes, sizeof bytes, 2, DFU_LINK_ORDERED);
+  assert_string_equal(link_recorder_next(f->events), "PACKETS");
+  assert_string_equal(f->fake->calls->str,
+                      "Write 01 02;Write 01 02;Write 01 02;Write 01 02;Write 03;");
+}
+
+static void a_socket_that_is_full_is_waited_for(void **state)
+{
+  Fixture *f = *state;
+  static guint8 bytes[200000];
+  guint8 packet[32];
+  gsize n_packets = 0;
+
+  connect_link(f);
+  dfu_link_write_packets(f->link, bytes, sizeof bytes, 20, DFU_LINK_STREAM);
+  link_recorder_expect_silence(f->events, 100); /* nobody reads: the socket fills */
+  while (n_packets < sizeof bytes / 20) {
+    if (recv(f->fake->write_fd, packet, sizeof packet, 0) == 20)
+      n_packets++;
+    else
+      link_recorder_pass(1);
+  }
+  assert_string_equal(link_recorder_next(f->events), "PACKETS");
+}
+
+static void watch_passes_over_what_bluez_remembers(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  f->fake->is_paired = TRUE;
+  f->fake->is_off = TRUE;
+  dfu_link_disconnect(f->link);
+  link_recorder_expect(f->events, "LOST");
+  /* BlueZ tells of a bonded device's pairing with the objects, which the watch reads. */
+  dfu_link_watch(f->link, 2000);
+  link_recorder_expect_silence(f->events, 100);
+  fake_bluez_advertise(f->fake);
+  link_recorder_expect_silence(f->events, 200);
+}
+
+static void watch_tells_what_is_advertised_afresh(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  f->fake->is_off = TRUE;
+  dfu_link_disconnect(f->link);
+  link_recorder_expect(f->events, "LOST");
+  dfu_link_watch(f->link, 500);
+  link_recorder_expect_silence(f->events, 100);
+  assert_int_equal(fake_bluez_count(f->fake, "RemoveDevice"), 1);
+  fake_bluez_advertise(f->fake);
+  assert_string_equal(link_recorder_next(f->events), "SEEN dfu " FAKE_ADDRESS);
+  link_recorder_expect_silence(f->events, 500);
+  fake_bluez_advertise(f->fake); /* the time is over */
+  link_recorder_expect_silence(f->events, 50);
+  assert_int_equal(fake_bluez_count(f->fake, "StopDiscovery"), 2);
+}
+
+static void watch_outlasts_a_restart_of_the_daemon(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  f->fake->is_off = TRUE;
+  dfu_link_disconnect(f->link);
+  link_recorder_expect(f->events, "LOST");
+  fake_bluez_mute(f->fake, "RemoveDevice");
+  dfu_link_watch(f->link, 5000);
+  link_recorder_expect_silence(f->events, 50);
+  fake_bluez_stop(f->fake);
+  link_recorder_expect_silence(f->events, 50);
+  fake_bluez_start(f->fake);
+  f->fake->is_off = FALSE;
+  assert_string_equal(link_recorder_next(f->events), "SEEN dfu " FAKE_ADDRESS);
+}
+
+static void forget_removes_the_device(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  dfu_link_disconnect(f->link);
+  link_recorder_expect(f->events, "LOST");
+  dfu_link_forget(f->link);
+  connect_link(f);
+  assert_int_equal(fake_bluez_count(f->fake, "RemoveDevice"), 1);
+  assert_int_equal(fake_bluez_count(f->fake, "StartDiscovery"), 2);
+}
+
+static void link_new_checks_its_arguments(void **state)
+{
+  static const struct {
+    const char *adapter;
+    const char *address;
+    const char *name;
+  } rows[] = {
+    { "usb0", FAKE_ADDRESS, NULL }, { "hci", FAKE_ADDRESS, NULL }, { "hci0x", FAKE_ADDRESS, NULL },
+    { NULL, "C4:12:AB:00:11", NULL }, { NULL, NULL, NULL }, { NULL, NULL, "" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autoptr(GError) error = NULL;
+
+    assert_null(dfu_bluez_link_new(rows[i].adapter, rows[i].address, rows[i].name, &error));
+    assert_true(g_error_matches(error, DFU_ERROR, DFU_ERROR_USAGE));
+  }
+  (void)state;
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    TEST(connect_stops_its_discovery_before_it_connects),
+    TEST(connect_to_a_known_device_needs_no_discovery),
+    TEST(connect_tries_again_after_a_passing_fault),
+    TEST(connect_gives_up_after_five_tries_and_says_why),
+    TEST(connect_in_progress_elsewhere_is_not_broken_off),
+    TEST(connect_that_is_never_answered_is_taken_back),
+    TEST(disconnect_takes_a_connect_back),
+    TEST(disconnect_ends_the_discovery),
+    TEST(free_takes_a_connect_back),
+    TEST(connect_without_permission_names_the_group),
+    TEST(connect_with_stale_services_forgets_them_once),
+    TEST(connect_does_not_forget_a_bonded_device),
+    TEST(connect_to_a_mute_device_is_a_passing_fault),
+    TEST(connect_hears_of_an_adapter_that_is_switched_off),
+    TEST(a_daemon_that_comes_back_is_connected_again),
+    TEST(a_daemon_that_goes_while_connecting_is_waited_for),
+    TEST(notifications_come_before_the_loss_that_follows_them),
+    TEST(an_empty_notification_is_no_loss),
+    TEST(a_descriptor_that_ends_alone_ends_the_connection),
+    TEST(subscribe_goes_by_signals_where_there_is_no_descriptor),
+    TEST(subscribe_tells_the_att_error),
+    TEST(services_that_are_replaced_after_connecting_are_found_again),
+    TEST(services_that_are_replaced_in_the_transfer_end_the_connection),
+    TEST(a_control_write_to_an_object_that_is_gone_is_repeated),
+    TEST(an_answer_of_0x0e_is_a_lost_link),
+    TEST(packets_go_as_calls_where_there_is_no_descriptor),
+    TEST(a_packet_waits_until_the_descriptor_is_released),
+    TEST(a_socket_that_is_full_is_waited_for),
+    TEST(watch_passes_over_what_bluez_remembers),
+    TEST(watch_tells_what_is_advertised_afresh),
+    TEST(watch_outlasts_a_restart_of_the_daemon),
+    TEST(forget_removes_the_device),
+    cmocka_unit_test(link_new_checks_its_arguments),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
