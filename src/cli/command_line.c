@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/command_line.h"
+
+#include <string.h>
+
+#include "cli/options.h"
+
+static gboolean is_plain(const char *word)
+{
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                              "-_./:,=+@%";
+
+  return word[0] != '\0' && strspn(word, plain) == strlen(word);
+}
+
+static void append_word(GString *line, const char *word)
+{
+  g_autofree char *quoted = is_plain(word) ? g_strdup(word) : g_shell_quote(word);
+
+  if (line->len > 0)
+    g_string_append_c(line, ' ');
+  g_string_append(line, quoted);
+}
+
+char *dfu_command_line_with(char **argv, const char *option, const char *value)
+{
+  GString *line = g_string_new(NULL);
+
+  for (guint i = 0; argv[i] != NULL; i++) {
+    append_word(line, argv[i]);
+    /* In front, where no "--" makes a file name of it. */
+    if (i == 1 && option != NULL && !dfu_options_has_flag(argv, option)) {
+      append_word(line, option);
+      if (value != NULL)
+        append_word(line, value);
+    }
+  }
+  return g_string_free(line, FALSE);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The command line as one line of text that a shell takes back.
+ */
+#ifndef DFU_CLI_COMMAND_LINE_H
+#define DFU_CLI_COMMAND_LINE_H
+
+#include <glib.h>
+
+/**
+ * dfu_command_line_with:
+ * @argv: all arguments of the program
+ * @option: (nullable): an option to stand behind the command's name, unless it is there already
+ * @value: (nullable): its value
+ *
+ * Returns: (transfer full): the line, quoted where a shell needs it
+ */
+char *dfu_command_line_with(char **argv, const char *option, const char *value);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Reading a command's options, and the ones that several commands share.
+ */
+#ifndef DFU_CLI_OPTIONS_H
+#define DFU_CLI_OPTIONS_H
+
+#include "cli/output.h"
+
+/** Initial value of a number that the user may leave out. */
+#define DFU_OPTION_UNSET G_MININT
+
+/** How a command is used. */
+typedef struct {
+  const char *command;   /* "update" */
+  const char *arguments; /* "PACKAGE {--addr ADDR | --name NAME}" */
+  const char *summary;
+  const char *details;   /* (nullable): after the options */
+  const char *verbose_help; /* (nullable): what --verbose does; without, no --quiet either */
+} DfuUsage;
+
+/**
+ * dfu_options_parse:
+ * @own: the command's own options, without --json, --quiet, --verbose, --help
+ * @argv: all arguments of the program; left as they are
+ * @output: is told about --json, --quiet and --verbose
+ * @helped: (out): the help was asked for and has been printed; nothing else is to be done
+ *
+ * Errors: %DFU_ERROR_USAGE.
+ */
+gboolean dfu_options_parse(const DfuUsage *usage, const GOptionEntry *own, char **argv,
+                           DfuOutput *output, gboolean *helped, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * dfu_options_check_range:
+ * @option: "--prn"
+ *
+ * Errors: %DFU_ERROR_USAGE: @value is not from @least to @most.
+ */
+gboolean dfu_options_check_range(const char *option, int value, int least, int most,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * dfu_options_check_adapter:
+ * @adapter: (nullable): what `--adapter` was given
+ *
+ * Errors: %DFU_ERROR_USAGE: not of the form hciN.
+ */
+gboolean dfu_options_check_adapter(const char *adapter, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** Whether the word @flag stands among @argv: for what must be known even where parsing fails. */
+gboolean dfu_options_has_flag(char **argv, const char *flag);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/update_options.h"
+
+#include <dfu/bluez.h>
+#include <string.h>
+
+#include "cli/options.h"
+
+#define MOST_PACKETS 65535
+#define MOST_PACKET_BYTES 244
+#define MOST_RETRIES 1000
+#define MOST_TRY_SECONDS 3600
+#define MOST_DEADLINE_SECONDS (7 * 24 * 3600)
+
+/* As the user gives them. */
+typedef struct {
+  char **packages;
+  char *packet_size;
+  int receipts;
+  int window;
+  int retries;
+  int timeout_s;
+  int deadline_s;
+  int wait_back_s;
+} RawOptions;
+
+static const DfuUsage usage = {
+  .command = "update",
+  .arguments = "PACKAGE {--addr ADDR | --name NAME}",
+  .summary =
+    "Sends the firmware in PACKAGE to a device in DFU mode, and watches it come back.\n"
+    "A lost link is had back, and the transfer goes on where the target says that it\n"
+    "stopped.",
+  .details =
+    "Many bootloaders have no application left from the start of a transfer until it\n"
+    "completes: keep the device powered and near.\n\n"
+    "Ctrl-C lets the target come to rest and then ends. The next run begins anew and\n"
+    "needs --restart, for it finds the cut transfer on the target. The reset starts\n"
+    "the old application on SDK bootloaders with two banks; those with one bank and\n"
+    "Adafruit 0.10 stay in DFU mode. Do not use it on Adafruit bootloaders up to\n"
+    "0.9.2 (many RAK, Feather and XIAO boards): after a reset in mid-transfer they\n"
+    "can be reached by cable only.",
+  .verbose_help = "Say what happens; twice: bytes on the control point",
+};
+
+static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, DfuOutput *output,
+                      gboolean *helped, GError **error)
+{
+  const GOptionEntry own[] = {
+    { "addr", 0, 0, G_OPTION_ARG_STRING, &options->address,
+      "Address of the device, as `dfu-ble scan` shows it", "ADDR" },
+    { "name", 0, 0, G_OPTION_ARG_FILENAME, &options->name,
+      "Name that the device advertises, instead of --addr", "NAME" },
+    { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
+      "Of a package with two parts, the one to send", "app|system" },
+    { "adapter", 0, 0, G_OPTION_ARG_STRING, &options->adapter,
+      "Bluetooth adapter (default: the first that is on)", "hciN" },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &raw->timeout_s,
+      "Time for one try to connect (default 30)", "SECONDS" },
+    { "retries", 0, 0, G_OPTION_ARG_INT, &raw->retries,
+      "Tries that may fail in a row (default 10)", "N" },
+    { "deadline", 0, 0, G_OPTION_ARG_INT, &raw->deadline_s,
+      "No reconnecting after so long (default 0: no limit)", "SECONDS" },
+    { "restart", 0, 0, G_OPTION_ARG_NONE, &options->session.restart,
+      "Allow a reset of the bootloader; see below", NULL },
+    { "wait-back", 0, 0, G_OPTION_ARG_INT, &raw->wait_back_s,
+      "Watch so long for the device's return (default 15)", "SECONDS" },
+    { "require-back", 0, 0, G_OPTION_ARG_NONE, &options->session.require_back,
+      "Fail (status 9) where the return is not seen", NULL },
+    { "prn", 0, 0, G_OPTION_ARG_INT, &raw->receipts,
+      "Ask for a receipt every N packets (default 4)", "N" },
+    { "window", 0, 0, G_OPTION_ARG_INT, &raw->window,
+      "Most packets on the way without one (default 2N)", "W" },
+    { "packet-size", 0, 0, G_OPTION_ARG_STRING, &raw->packet_size,
+      "Bytes in a packet, a multiple of 4 (default auto: 20)", "N|auto" },
+    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run,
+      "Only check command line and package; no Bluetooth", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->packages, NULL, NULL },
+    G_OPTION_ENTRY_NULL,
+  };
+
+  return dfu_options_parse(&usage, own, argv, output, helped, error);
+}
+
+static gboolean fail(GError **error, const char *message)
+{
+  g_set_error_literal(error, DFU_ERROR, DFU_ERROR_USAGE, message);
+  return FALSE;
+}
+
+static gboolean check_device(const DfuUpdateOptions *options, GError **error)
+{
+  if ((options->address == NULL) == (options->name == NULL))
+    return fail(error, "which device? Give one of --addr ADDR and --name NAME");
+  if (options->name != NULL && options->name[0] == '\0')
+    return fail(error, "--name '': must not be empty");
+  if (options->name != NULL && !g_utf8_validate(options->name, -1, NULL))
+    return fail(error, "--name: must be UTF-8, as names on the air are");
+  if (options->address != NULL && !dfu_bluez_is_address(options->address)) {
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
+                "--addr '%s': must be six pairs of hex digits such as C4:12:AB:00:11:22",
+                options->address);
+    return FALSE;
+  }
+  return dfu_options_check_adapter(options->adapter, error);
+}
+
+static gboolean take_package(DfuUpdateOptions *options, char **packages, GError **error)
+{
+  if (packages == NULL)
+    return fail(error, "no PACKAGE given");
+  if (packages[1] != NULL) {
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "update takes one PACKAGE; what is '%s'?",
+                packages[1]);
+    return FALSE;
+  }
+  options->package = g_strdup(packages[0]);
+  return TRUE;
+}
+
+static gboolean check_only(const char *only, GError **error)
+{
+  if (only == NULL || g_str_equal(only, "app") || g_str_equal(only, "system"))
+    return TRUE;
+  g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "--only '%s': must be app or system", only);
+  return FALSE;
+}
+
+static gboolean take_packet_size(DfuSessionOptions *session, const char *text, GError **error)
+{
+  guint64 bytes;
+
+  if (text == NULL || g_str_equal(text, "auto"))
+    return TRUE;
+  if (!g_ascii_string_to_unsigned(text, 10, 4, MOST_PACKET_BYTES, &bytes, NULL) || bytes % 4 != 0) {
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
+                "--packet-size '%s': must be auto, or a multiple of 4 from 4 to %d", text,
+                MOST_PACKET_BYTES);
+    return FALSE;
+  }
+  session->packet_bytes = (guint)bytes;
+  return TRUE;
+}
+
+static gboolean take_window(DfuSessionOptions *session, const RawOptions *raw, GError **error)
+{
+  int window = raw->window;
+
+  if (!dfu_options_check_range("--prn", raw->receipts, 1, MOST_PACKETS, error))
+    return FALSE;
+  if (window == DFU_OPTION_UNSET)
+    window = MIN(2 * raw->receipts, MOST_PACKETS);
+  if (window < raw->receipts) {
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
+                "--window %d: must be at least --prn (%d), or no receipt would ever be due", window,
+                raw->receipts);
+    return FALSE;
+  }
+  if (!dfu_options_check_range("--window", window, 1, MOST_PACKETS, error))
+    return FALSE;
+  session->receipt_packets = (guint)raw->receipts;
+  session->window_packets = (guint)window;
+  return TRUE;
+}
+
+static gboolean take_times(DfuSessionOptions *session, const RawOptions *raw, GError **error)
+{
+  if (!dfu_options_check_range("--timeout", raw->timeout_s, 1, MOST_TRY_SECONDS, error) ||
+      !dfu_options_check_range("--retries", raw->retries, 0, MOST_RETRIES, error) ||
+      !dfu_options_check_range("--deadline", raw->deadline_s, 0, MOST_DEADLINE_SECONDS, error) ||
+      !dfu_options_check_range("--wait-back", raw->wait_back_s, 0, MOST_TRY_SECONDS, error))
+    return FALSE;
+  if (session->require_back && raw->wait_back_s == 0)
+    return fail(error, "--require-back needs time to watch: --wait-back must not be 0");
+  session->timeout_s = (guint)raw->timeout_s;
+  session->retries = (guint)raw->retries;
+  session->deadline_s = (guint)raw->deadline_s;
+  session->wait_back_s = (guint)raw->wait_back_s;
+  return TRUE;
+}
+
+static gboolean check(DfuUpdateOptions *options, const RawOptions *raw, GError **error)
+{
+  return take_package(options, raw->packages, error) && check_device(options, error) &&
+         check_only(options->only, error) &&
+         take_packet_size(&options->session, raw->packet_size, error) &&
+         take_window(&options->session, raw, error) &&
+         take_times(&options->session, raw, error) &&
+         dfu_session_options_check(&options->session, error);
+}
+
+gboolean dfu_update_options_parse(DfuUpdateOptions *options, char **argv, DfuOutput *output,
+                                  gboolean *helped, GError **error)
+{
+  const DfuSessionOptions *defaults = &dfu_session_options_default;
+  RawOptions raw = {
+    .receipts = (int)defaults->receipt_packets,
+    .window = DFU_OPTION_UNSET,
+    .retries = (int)defaults->retries,
+    .timeout_s = (int)defaults->timeout_s,
+    .deadline_s = (int)defaults->deadline_s,
+    .wait_back_s = (int)defaults->wait_back_s,
+  };
+  gboolean ok;
+
+  options->session = *defaults;
+  ok = parse(options, &raw, argv, output, helped, error) &&
+       (*helped || check(options, &raw, error));
+  g_strfreev(raw.packages);
+  g_free(raw.packet_size);
+  return ok;
+}
+
+void dfu_update_options_clear(DfuUpdateOptions *options)
+{
+  g_clear_pointer(&options->package, g_free);
+  g_clear_pointer(&options->address, g_free);
+  g_clear_pointer(&options->name, g_free);
+  g_clear_pointer(&options->adapter, g_free);
+  g_clear_pointer(&options->only, g_free);
+}

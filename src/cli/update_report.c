@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/update_report.h"
+
+#include "cli/progress.h"
+#include "wire/wire.h"
+
+#define PROGRESS_EVENT_US G_USEC_PER_SEC
+
+struct DfuUpdateReport {
+  DfuOutput *output;
+  const DfuPart *part;
+  const DfuSessionOptions *options;
+  DfuProgressBar *bar;
+  DfuPhase phase;
+  gboolean has_started;
+  gboolean was_accepted;
+  gboolean is_stopping;
+  gint64 image_began_us; /* since the session's start; 0 for not yet */
+  gint64 image_ended_us;
+  guint event_percent;   /* of the last `progress` event */
+  gint64 event_us;
+};
+
+void dfu_update_report_free(DfuUpdateReport *report)
+{
+  if (report == NULL)
+    return;
+  dfu_progress_bar_free(report->bar);
+  g_free(report);
+}
+
+gboolean dfu_update_report_has_started(const DfuUpdateReport *report)
+{
+  return report->has_started;
+}
+
+gboolean dfu_update_report_was_accepted(const DfuUpdateReport *report)
+{
+  return report->was_accepted;
+}
+
+/* Source: nRF5 SDK 11 bootloaders with one and two banks; Adafruit 0.9.2 and 0.10.0. */
+static const char *effect_on_application(DfuImageType type)
+{
+  switch (type) {
+  case DFU_IMAGE_SOFTDEVICE:
+  case DFU_IMAGE_SOFTDEVICE_BOOTLOADER:
+    return "It takes the application's place: the device has none until one is sent after it.";
+  case DFU_IMAGE_BOOTLOADER:
+    return "On many bootloaders it takes the application's place; send the application after it.";
+  case DFU_IMAGE_APPLICATION:
+    break;
+  }
+  return "On many bootloaders the device has no application from Start on until the update "
+         "completes: keep it powered and near.";
+}
+
+void dfu_update_report_say_plan(DfuOutput *output, const DfuPart *part, const char *target)
+{
+  dfu_output_note(output, DFU_LEVEL_NORMAL,
+                  "Sending %s (%s, %" G_GSIZE_FORMAT " bytes, CRC-16 %04x) to %s.",
+                  dfu_image_type_to_string(part->type), part->image_name,
+                  g_bytes_get_size(part->image), part->crc16, target);
+  dfu_output_note(output, DFU_LEVEL_NORMAL, "%s", effect_on_application(part->type));
+}
+
+static void send_event(const DfuUpdateReport *report, const DfuReport *news, const char *name,
+                       cJSON *fields)
+{
+  dfu_json_add_seconds(fields, "elapsed_s", news->elapsed_us);
+  dfu_output_event(report->output, name, fields);
+}
+
+static void show_phase(DfuUpdateReport *report, const DfuReport *news)
+{
+  const char *hint =
+    report->phase == DFU_PHASE_STARTING ? " (the target is silent meanwhile, for up to 90 s)" : "";
+  cJSON *fields = cJSON_CreateObject();
+
+  cJSON_AddStringToObject(fields, "state", dfu_phase_name(report->phase));
+  send_event(report, news, "state", fields);
+  if (report->phase == DFU_PHASE_ENDED)
+    return;
+  /* On a terminal the bar tells it already. */
+  dfu_output_note(report->output,
+                  dfu_output_is_terminal(report->output) ? DFU_LEVEL_VERBOSE : DFU_LEVEL_NORMAL,
+                  "%s%s", dfu_progress_words(report->phase), hint);
+}
+
+DfuUpdateReport *dfu_update_report_new(DfuOutput *output, const DfuPart *part,
+                                       const DfuSessionOptions *options)
+{
+  static const DfuReport begin = { .elapsed_us = 0 };
+  DfuUpdateReport *report = g_new0(DfuUpdateReport, 1);
+
+  report->output = output;
+  report->part = part;
+  report->options = options;
+  report->bar = dfu_progress_bar_new(output);
+  report->phase = DFU_PHASE_CONNECTING;
+  show_phase(report, &begin);
+  return report;
+}
+
+static void take_phase(DfuUpdateReport *report, const DfuReport *news)
+{
+  DfuPhase phase = news->progress->phase;
+
+  if (phase == report->phase)
+    return;
+  report->phase = phase;
+  if (phase == DFU_PHASE_STARTING)
+    report->has_started = TRUE;
+  if (phase == DFU_PHASE_INIT || phase == DFU_PHASE_IMAGE)
+    report->was_accepted = TRUE;
+  if (phase == DFU_PHASE_IMAGE && report->image_began_us == 0)
+    report->image_began_us = news->elapsed_us;
+  if (phase == DFU_PHASE_VALIDATING)
+    report->image_ended_us = news->elapsed_us;
+  show_phase(report, news);
+}
+
+static void show_connected(DfuUpdateReport *report, const DfuReport *news)
+{
+  g_autofree char *revision = NULL;
+  g_autofree char *signal = NULL;
+  cJSON *fields = cJSON_CreateObject();
+
+  cJSON_AddStringToObject(fields, "state", "connected");
+  dfu_json_add_text(fields, "address", news->address);
+  dfu_json_add_text(fields, "name", news->name);
+  cJSON_AddNumberToObject(fields, "mtu", news->mtu);
+  if (news->rssi != 0) {
+    cJSON_AddNumberToObject(fields, "rssi", news->rssi);
+    signal = g_strdup_printf(", %d dBm", news->rssi);
+  }
+  if (news->revision >= 0) {
+    revision = g_strdup_printf("%d.%d", news->revision >> 8, news->revision & 0xff);
+    cJSON_AddStringToObject(fields, "revision", revision);
+  }
+  send_event(report, news, "state", fields);
+  dfu_output_note(report->output, DFU_LEVEL_VERBOSE,
+                  "connected to %s '%s'%s; MTU %u, DFU revision %s", news->address, news->name,
+                  signal != NULL ? signal : "", news->mtu, revision != NULL ? revision : "none");
+}
+
+static void show_progress(DfuUpdateReport *report, const DfuReport *news)
+{
+  const DfuProgress *progress = news->progress;
+  guint percent = dfu_progress_percent(progress);
+  cJSON *fields;
+
+  if (percent == report->event_percent && news->elapsed_us - report->event_us < PROGRESS_EVENT_US)
+    return;
+  report->event_percent = percent;
+  report->event_us = news->elapsed_us;
+  fields = cJSON_CreateObject();
+  cJSON_AddStringToObject(fields, "state", dfu_phase_name(progress->phase));
+  cJSON_AddNumberToObject(fields, "percent", percent);
+  cJSON_AddNumberToObject(fields, "confirmed_bytes", progress->confirmed_bytes);
+  cJSON_AddNumberToObject(fields, "sent_bytes", progress->sent_bytes);
+  cJSON_AddNumberToObject(fields, "image_bytes", progress->image_bytes);
+  cJSON_AddNumberToObject(fields, "bytes_per_s", dfu_progress_bar_get_rate(report->bar));
+  send_event(report, news, "progress", fields);
+}
+
+static void show_link_lost(DfuUpdateReport *report, const DfuReport *news)
+{
+  cJSON *fields = cJSON_CreateObject();
+
+  cJSON_AddNumberToObject(fields, "offset", news->progress->confirmed_bytes);
+  dfu_json_add_text(fields, "text", news->text);
+  send_event(report, news, "link_lost", fields);
+  dfu_output_note(report->output, DFU_LEVEL_NORMAL, "%s", news->text);
+}
+
+static void show_resumed(DfuUpdateReport *report, const DfuReport *news)
+{
+  cJSON *fields = cJSON_CreateObject();
+
+  cJSON_AddNumberToObject(fields, "offset", news->progress->confirmed_bytes);
+  send_event(report, news, "resumed", fields);
+  dfu_output_note(report->output, DFU_LEVEL_NORMAL, "resumed at byte %u of %u",
+                  news->progress->confirmed_bytes, news->progress->image_bytes);
+}
+
+/* "> 01 04  Start", "< 10 01 01  Start: success", "< 11 a0 00 00 00  receipt: 160 bytes" */
+static char *explain_bytes(const DfuReport *news)
+{
+  DfuNotification notification;
+
+  if (news->outgoing)
+    return g_strdup(dfu_wire_opcode_name(news->len > 0 ? news->bytes[0] : 0));
+  if (dfu_wire_parse_notification(news->bytes, news->len, &notification) != DFU_WIRE_OK)
+    return g_strdup("no message of this profile");
+  if (notification.kind == DFU_NOTIFICATION_RECEIPT)
+    return g_strdup_printf("receipt: %u bytes", notification.received_bytes);
+  if (notification.opcode == DFU_OP_REPORT_SIZE && notification.status == DFU_STATUS_SUCCESS)
+    return g_strdup_printf("%s: %u bytes", dfu_wire_opcode_name(notification.opcode),
+                           notification.received_bytes);
+  return g_strdup_printf("%s: %s", dfu_wire_opcode_name(notification.opcode),
+                         dfu_wire_status_name(notification.status));
+}
+
+static void show_bytes(DfuUpdateReport *report, const DfuReport *news)
+{
+  g_autofree char *meaning = NULL;
+  GString *hex;
+
+  if (!dfu_output_shows(report->output, DFU_LEVEL_BYTES))
+    return;
+  meaning = explain_bytes(news);
+  hex = g_string_new(NULL);
+  for (gsize i = 0; i < news->len; i++)
+    g_string_append_printf(hex, " %02x", news->bytes[i]);
+  dfu_output_note(report->output, DFU_LEVEL_BYTES, "%c%s  %s", news->outgoing ? '>' : '<', hex->str,
+                  meaning);
+  g_string_free(hex, TRUE);
+}
+
+static const char *outcome(const DfuUpdateReport *report, DfuSeen seen)
+{
+  switch (seen) {
+  case DFU_SEEN_APPLICATION: return "the application is running";
+  case DFU_SEEN_DFU:
+    return report->part->type == DFU_IMAGE_APPLICATION
+             ? "the device is back in DFU mode"
+             : "the bootloader is back and waits for an application";
+  case DFU_SEEN_NOTHING: break;
+  }
+  return "what came back was not seen";
+}
+
+static void show_success(const DfuUpdateReport *report, const DfuSessionResult *result)
+{
+  gint64 image_us = report->image_ended_us - report->image_began_us;
+  g_autofree char *where = result->seen_address != NULL
+                             ? g_strdup_printf(" (%s)", result->seen_address)
+                             : g_strdup("");
+
+  if (!dfu_output_shows(report->output, DFU_LEVEL_NORMAL))
+    return;
+  dfu_output_say(report->output, "Done: %u bytes in %.1f s, the image at %.1f kB/s; %s%s.",
+                 result->image_bytes, (double)result->duration_us / G_USEC_PER_SEC,
+                 image_us > 0 ? (double)result->image_bytes * 1000.0 / (double)image_us : 0.0,
+                 outcome(report, result->seen), where);
+}
+
+static void warn_unseen(const DfuUpdateReport *report)
+{
+  g_autofree char *text =
+    g_strdup_printf("the device was not seen within %u s after Activate; many applications "
+                    "advertise under another address, or not at all, so check that it runs",
+                    report->options->wait_back_s);
+
+  dfu_output_warn(report->output, text);
+}
+
+static void show_finished(DfuUpdateReport *report, const DfuReport *news)
+{
+  const DfuSessionResult *result = news->result;
+
+  g_clear_pointer(&report->bar, dfu_progress_bar_free);
+  if (result->error != NULL)
+    return;
+  if (result->seen == DFU_SEEN_NOTHING && report->options->wait_back_s > 0 && !report->is_stopping)
+    warn_unseen(report);
+  show_success(report, result);
+}
+
+void dfu_update_report_take(DfuUpdateReport *report, const DfuReport *news)
+{
+  if (report->bar != NULL)
+    dfu_progress_bar_update(report->bar, news->progress);
+  take_phase(report, news);
+  switch (news->type) {
+  case DFU_REPORT_PHASE: break;
+  case DFU_REPORT_CONNECTED: show_connected(report, news); break;
+  case DFU_REPORT_PROGRESS: show_progress(report, news); break;
+  case DFU_REPORT_LINK_LOST: show_link_lost(report, news); break;
+  case DFU_REPORT_RESUMED: show_resumed(report, news); break;
+  case DFU_REPORT_WARNING: dfu_output_warn(report->output, news->text); break;
+  case DFU_REPORT_BYTES: show_bytes(report, news); break;
+  case DFU_REPORT_FINISHED: show_finished(report, news); break;
+  }
+}
+
+/* Source: what nRF5 SDK 11 does when a notification is due and nobody is connected. */
+static const char *reason_to_wait(DfuPhase phase)
+{
+  switch (phase) {
+  case DFU_PHASE_STARTING:
+    return "waiting for the erase to finish: leaving now would restart the target";
+  case DFU_PHASE_INIT:
+  case DFU_PHASE_ASKING:
+    return "waiting for the target's answer: leaving now might restart it";
+  case DFU_PHASE_IMAGE:
+    return "waiting until the target has stored what is in the air: leaving now might restart it";
+  case DFU_PHASE_VALIDATING:
+  case DFU_PHASE_ACTIVATING:
+    return "waiting for the target's answer: the image is there already";
+  case DFU_PHASE_WATCHING:
+    return "the update is activated; no longer waiting for the device to come back";
+  case DFU_PHASE_CONNECTING:
+  case DFU_PHASE_RESETTING:
+  case DFU_PHASE_LEAVING:
+  case DFU_PHASE_ENDED: break;
+  }
+  return "leaving the target in order";
+}
+
+void dfu_update_report_say_stopping(DfuUpdateReport *report)
+{
+  report->is_stopping = TRUE;
+  dfu_output_note(report->output, DFU_LEVEL_NORMAL, "Stopping: %s.", reason_to_wait(report->phase));
+}
+
+void dfu_update_report_add_result(cJSON *object, const DfuSessionResult *result)
+{
+  static const DfuSessionResult nothing = { .seen = DFU_SEEN_NOTHING };
+
+  if (result == NULL)
+    result = &nothing;
+  cJSON_AddNumberToObject(object, "image_bytes", result->image_bytes);
+  cJSON_AddNumberToObject(object, "sent_bytes", (double)result->sent_bytes);
+  cJSON_AddNumberToObject(object, "confirmed_bytes", result->confirmed_bytes);
+  cJSON_AddNumberToObject(object, "link_losses", result->link_losses);
+  cJSON_AddNumberToObject(object, "resumes", result->resumes);
+  cJSON_AddStringToObject(object, "seen", dfu_seen_name(result->seen));
+  dfu_json_add_text(object, "seen_address", result->seen_address);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What a session reports, in words and in JSON.
+ */
+#ifndef DFU_CLI_UPDATE_REPORT_H
+#define DFU_CLI_UPDATE_REPORT_H
+
+#include <dfu/session.h>
+
+#include "cli/output.h"
+
+typedef struct DfuUpdateReport DfuUpdateReport;
+
+/** For a session that is about to start; all arguments must outlive the report. */
+DfuUpdateReport *dfu_update_report_new(DfuOutput *output, const DfuPart *part,
+                                       const DfuSessionOptions *options);
+void dfu_update_report_free(DfuUpdateReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuUpdateReport, dfu_update_report_free)
+
+/** One line on what goes where, and what it means for the device's application. */
+void dfu_update_report_say_plan(DfuOutput *output, const DfuPart *part, const char *target);
+
+/** Shows one report of the session. */
+void dfu_update_report_take(DfuUpdateReport *report, const DfuReport *session_report);
+
+/** Says why the program does not end at once although it was asked to. */
+void dfu_update_report_say_stopping(DfuUpdateReport *report);
+
+/** Whether Start was written: the target may have begun to erase its flash. */
+gboolean dfu_update_report_has_started(const DfuUpdateReport *report);
+
+/** Whether the target took Start: it is in the middle of a transfer until that is completed. */
+gboolean dfu_update_report_was_accepted(const DfuUpdateReport *report);
+
+/** The keys that `update` adds to the `result` event; @result is NULL where no session ran. */
+void dfu_update_report_add_result(cJSON *object, const DfuSessionResult *result);
+
+#endif
