@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The controller's dispatch: which state answers which event with what, and
- * the moves that all phases are made of. Pure: it must not know a link, a
- * clock, or how a failure is worded.
+ * The controller's dispatch: which state answers which event with what. Pure:
+ * it must not know a link, a clock, or how a failure is worded.
  *
  * A request to the target passes through up to three events, in any order that
  * the host's queues produce: the write is acknowledged, packets are taken, the
@@ -63,7 +62,7 @@ static void go_on_without_link(Step *step)
 /** How a state reacts; a missing entry means that the event says nothing there. */
 typedef struct {
   uint8_t awaits;                  /* the request whose response it waits for */
-  size_t limit;                    /* its patience once everything is written: offset in DfuLimits */
+  size_t limit;                    /* its patience once all is written: offset in DfuLimits */
   void (*on_written)(Step *step);  /* acknowledged or taken, and no response is there */
   void (*on_answer)(Step *step);
   void (*on_overdue)(Step *step);
@@ -116,91 +115,6 @@ static const StateRow *row(const Step *step)
 static bool is_busy(const DfuController *c)
 {
   return c->control_busy || c->packets_busy;
-}
-
-/* --- moves ----------------------------------------------------------------- */
-
-void ctl_enter(Step *step, State state, int64_t limit_us)
-{
-  step->c->state = (int)state;
-  step->c->limit_us = limit_us;
-  step->c->repeat_us = INT64_MAX;
-}
-
-DfuAction *ctl_act(Step *step, DfuActionType type)
-{
-  DfuAction *action = &step->update->actions[step->update->n_actions++];
-
-  *action = (DfuAction){.type = type};
-  return action;
-}
-
-void ctl_note(Step *step, unsigned note)
-{
-  step->update->notes |= note;
-}
-
-void ctl_progressed(Step *step)
-{
-  step->c->failed_tries = 0;
-}
-
-static void write_request(Step *step)
-{
-  DfuController *c = step->c;
-  DfuAction *action = ctl_act(step, DFU_ACTION_WRITE_CONTROL);
-
-  memcpy(action->bytes, c->request, c->request_len);
-  action->len = c->request_len;
-  c->control_busy = true;
-  c->limit_us = step->now_us + c->config.limits.write_us;
-  c->repeat_us = INT64_MAX;
-}
-
-/* Counting while leaving is the one request that a wish to stop does not stop. */
-static bool is_stopped(const DfuController *c, State state)
-{
-  return c->cancelled && state != STATE_COUNTING;
-}
-
-void ctl_request(Step *step, State state, const uint8_t *bytes, size_t len)
-{
-  DfuController *c = step->c;
-
-  if (is_stopped(c, state)) {
-    ctl_leave(step);
-    return;
-  }
-  ctl_enter(step, state, INT64_MAX);
-  memcpy(c->request, bytes, len);
-  c->request_len = (uint8_t)len;
-  c->has_answer = false;
-  c->repeats = 0;
-  write_request(step);
-}
-
-void ctl_request_plain(Step *step, State state, DfuOpcode opcode)
-{
-  uint8_t bytes[DFU_WIRE_MAX_BYTES];
-
-  ctl_request(step, state, bytes, dfu_wire_put_request(bytes, opcode));
-}
-
-void ctl_send(Step *step, DfuSource source, uint32_t from, uint32_t to, uint16_t packet_bytes)
-{
-  DfuController *c = step->c;
-  DfuAction *action;
-
-  if (c->cancelled) {
-    ctl_leave(step);
-    return;
-  }
-  action = ctl_act(step, DFU_ACTION_WRITE_PACKETS);
-  action->source = source;
-  action->from = from;
-  action->to = to;
-  action->packet_bytes = packet_bytes;
-  c->packets_busy = true;
 }
 
 /* --- events ---------------------------------------------------------------- */
@@ -307,7 +221,7 @@ static void on_subscribed(Step *step)
     c->control_busy = false;
     fail_write(step);
   } else {
-    write_request(step);
+    ctl_write_request(step);
   }
 }
 
@@ -339,7 +253,7 @@ static void on_response(Step *step, const DfuNotification *response)
     return;
   } else if (response->opcode == DFU_OP_START && response->status == DFU_STATUS_SUCCESS &&
              (c->probe == PROBE_ERASE || c->probe == PROBE_EITHER)) {
-    c->transfer.start_accepted = true; /* the erase has ended; the init request under way tells more */
+    c->transfer.start_accepted = true; /* the erase has ended; the init request tells more */
   } else {
     ctl_note(step, DFU_NOTE_UNASKED);
     return;
@@ -395,7 +309,7 @@ static void on_tick(Step *step)
   DfuController *c = step->c;
 
   if (step->now_us >= c->repeat_us)
-    write_request(step);
+    ctl_write_request(step);
   else if (step->now_us >= c->limit_us && (is_busy(c) || row(step)->on_overdue == NULL))
     ctl_connect_abandon(step); /* a write that nobody acknowledges: the link is mute */
   else if (step->now_us >= c->limit_us)
@@ -474,7 +388,7 @@ static void fill_progress(const DfuController *c, DfuUpdate *update)
 {
   update->wake_us = c->repeat_us < c->limit_us ? c->repeat_us : c->limit_us;
   update->progress = (DfuProgress){
-    .phase = ctl_phase_of((State)c->state),
+    .phase = ctl_phase_of(c),
     .image_bytes = c->image_bytes,
     .sent_bytes = c->transfer.sent_bytes,
     .confirmed_bytes = c->transfer.confirmed_bytes,

@@ -55,7 +55,7 @@ typedef struct {
   DfuUpdate *update;
 } Step;
 
-/* Moves (controller.c) */
+/* Moves (moves.c) */
 
 /** Goes to @state, whose patience ends in @limit_us. */
 void ctl_enter(Step *step, State state, int64_t limit_us);
@@ -63,7 +63,9 @@ DfuAction *ctl_act(Step *step, DfuActionType type);
 /** Writes a request and goes to @state; where the user wants to stop, leaves instead. */
 void ctl_request(Step *step, State state, const uint8_t *bytes, size_t len);
 void ctl_request_plain(Step *step, State state, DfuOpcode opcode);
-/** The same for bytes [from, to) of @source. */
+/** Writes the request under way once more. */
+void ctl_write_request(Step *step);
+/** The same as ctl_request() for bytes [from, to) of @source, staying in the state. */
 void ctl_send(Step *step, DfuSource source, uint32_t from, uint32_t to, uint16_t packet_bytes);
 void ctl_note(Step *step, unsigned note);
 /** The target did what was asked: tries to connect count from zero again. */
@@ -125,7 +127,8 @@ void ctl_watch_on_over(Step *step);
 /* Ending early (leave.c) */
 void ctl_fail(Step *step, DfuFailReason reason);
 void ctl_fail_status(Step *step, uint8_t opcode, uint8_t status);
-void ctl_fail_bytes(Step *step, DfuFailReason reason, uint32_t value_bytes, uint32_t expected_bytes);
+void ctl_fail_bytes(Step *step, DfuFailReason reason, uint32_t value_bytes,
+                    uint32_t expected_bytes);
 /** Lets the target come to rest and gives the link up. */
 void ctl_leave(Step *step);
 void ctl_leave_on_quiet(Step *step);
@@ -136,6 +139,6 @@ void ctl_end(Step *step);
 void ctl_on_cancel(Step *step);
 
 /* Names and phases (names.c) */
-DfuPhase ctl_phase_of(State state);
+DfuPhase ctl_phase_of(const DfuController *c);
 
 #endif

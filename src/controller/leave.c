@@ -18,7 +18,7 @@ void ctl_fail(Step *step, DfuFailReason reason)
 
   if (c->failing)
     return; /* the first reason is the one that counts */
-  c->failure.phase = ctl_phase_of((State)c->state);
+  c->failure.phase = ctl_phase_of(c);
   if (reason == DFU_FAIL_NO_ANSWER)
     c->failure.opcode = c->request[0];
   c->failure.reason = reason;
@@ -108,7 +108,8 @@ void ctl_disconnect(Step *step)
 static bool is_ruined(const DfuFailure *failure)
 {
   switch (failure->reason) {
-  case DFU_FAIL_STATUS: return failure->opcode == DFU_OP_RECEIVE || failure->opcode == DFU_OP_VALIDATE;
+  case DFU_FAIL_STATUS:
+    return failure->opcode == DFU_OP_RECEIVE || failure->opcode == DFU_OP_VALIDATE;
   case DFU_FAIL_VALIDATION:
   case DFU_FAIL_RECEIPT:
   case DFU_FAIL_PACKETS_LOST:

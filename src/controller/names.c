@@ -32,16 +32,17 @@ const char *dfu_seen_name(DfuSeen seen)
   return "unknown";
 }
 
-DfuPhase ctl_phase_of(State state)
+DfuPhase ctl_phase_of(const DfuController *c)
 {
-  switch (state) {
+  switch ((State)c->state) {
   case STATE_NEW:
   case STATE_CONNECTING:
   case STATE_PAUSING:
   case STATE_SUBSCRIBING: return DFU_PHASE_CONNECTING;
   case STATE_ASKING: return DFU_PHASE_ASKING;
   case STATE_START:
-  case STATE_ERASING: return DFU_PHASE_STARTING;
+  case STATE_ERASING: /* a Start that is repeated before the image goes on erases nothing */
+    return c->resume_bytes > 0 ? DFU_PHASE_ASKING : DFU_PHASE_STARTING;
   case STATE_INIT_PROBE:
   case STATE_INIT_BEGIN:
   case STATE_INIT_PACKETS:

@@ -48,7 +48,7 @@ void ctl_validate_on_answer(Step *step)
     c->failure.status = c->answer_status;
     ctl_fail(step, DFU_FAIL_VALIDATION);
   } else if (c->answer_status == DFU_STATUS_INVALID_STATE && c->validates_again) {
-    /* Validated, or found damaged: no answer tells which. Activate installs the one, resets the other. */
+    /* Validated, or found damaged: nothing tells which. Activate installs the one, resets the other. */
     ctl_note(step, DFU_NOTE_VALIDATED_UNHEARD);
     begin_activate(step);
   } else {

@@ -108,7 +108,7 @@ void ctl_ask_on_silence(Step *step)
   ctl_start_begin(step);
 }
 
-/* Each look tells more than the one before; a target that still contradicts itself is not trusted. */
+/* Each look tells more than the one before; who still contradicts himself then is not trusted. */
 #define MAX_PROBES 5
 
 void ctl_probe_begin(Step *step)
