@@ -28,12 +28,12 @@ int main(int argc, char **argv)
   return package == NULL && error != NULL && error->domain == DFU_ERROR ? 0 : 1;
 }
 C
-flags=$(PKG_CONFIG_PATH="$root/usr/lib/pkgconfig" pkg-config --define-variable=prefix="$root/usr" \
-  --cflags --libs --static libdfu)
+sed "s|^prefix=.*|prefix=$root/usr|" "$root/usr/lib/pkgconfig/libdfu.pc" >"$root/libdfu.pc"
+flags=$(PKG_CONFIG_PATH="$root" pkg-config --cflags --libs --static libdfu)
 # shellcheck disable=SC2086
 ${CC:-cc} ${CFLAGS-} -o "$root/user" "$root/user.c" $flags ${LDFLAGS-}
 "$root/user" /nonexistent.zip
-rm "$root/user" "$root/user.c"
+rm "$root/user" "$root/user.c" "$root/libdfu.pc"
 
 ${MAKE:-make} -s uninstall DESTDIR="$root" prefix=/usr "$@"
 left=$(find "$root" -type f)
