@@ -81,7 +81,8 @@ LIB_SRCS := $(PURE_SRCS) \
 	src/bluez/gatt.c src/bluez/services.c src/bluez/attempt.c src/bluez/connect.c \
 	src/bluez/acquired_fd.c src/bluez/notifier.c src/bluez/packet_writer.c \
 	src/bluez/connection.c src/bluez/watch.c src/bluez/bluez_link.c src/bluez/scan.c \
-	src/session/session.c src/session/failure.c src/session/journal.c
+	src/session/session.c src/session/failure.c src/session/journal.c \
+	src/session/keeper.c src/session/notes.c src/session/inquiry.c
 
 TARGET_SRCS := src/target/target.c src/target/transfer.c src/target/flash.c \
 	src/target/init_check.c src/target/reply.c src/target/personality.c \
@@ -97,12 +98,18 @@ EMULATOR_SRCS := src/emulator/main.c src/emulator/options.c \
 	src/emulator/bus_link.c \
 	src/emulator/acquired_socket.c src/emulator/discovery.c \
 	src/emulator/private_bus.c src/emulator/run_command.c \
-	src/emulator/child_process.c src/emulator/signals.c
+	src/emulator/child_process.c src/emulator/signals.c \
+	src/emulator/att_uuid.c src/emulator/att_attributes.c src/emulator/att_reading.c \
+	src/emulator/att_server.c src/emulator/advertising_data.c \
+	src/emulator/l2cap.c src/emulator/l2cap_signalling.c \
+	src/emulator/hci_acl.c src/emulator/hci_channel.c src/emulator/hci_controller.c \
+	src/emulator/hci_air.c src/emulator/hci_link.c src/emulator/hci_target.c
 
 CLI_SRCS := src/cli/main.c src/cli/cmd_update.c src/cli/cmd_scan.c src/cli/cmd_info.c \
 	src/cli/update_options.c src/cli/update_report.c src/cli/package_report.c \
 	src/cli/output.c src/cli/progress.c src/cli/options.c src/cli/command_line.c \
-	src/cli/exit_code.c src/cli/lock.c
+	src/cli/exit_code.c src/cli/lock.c src/cli/state_folder.c src/cli/journal_report.c \
+	src/cli/cmd_status.c
 
 PROGRAMS := $(BUILD)/dfu-ble $(BUILD)/dfu-ble-target
 
@@ -187,13 +194,16 @@ RUN_mutations = -- tests/sim/mutations.sh
 RUN_man = -- tests/check_man.sh
 RUN_layers = -- tests/check_layers.sh $(BUILD)
 RUN_install = -- tests/check_install.sh
-CHECKS := unit sim fuzz bus cli examples $(if $(filter asan coverage,$(VARIANT)),,man layers install)
+RUN_scenarios = -- tests/scenarios/run bus
+CHECKS := unit sim fuzz bus cli scenarios examples \
+	$(if $(filter asan coverage,$(VARIANT)),,man layers install)
 
 TEST_PROGRAMS := $(UNIT_TESTS) $(SIM_TESTS) $(BUS_TESTS) $(CLI_TESTS) $(FUZZ_TESTS) \
 	$(BUILD)/tests/make_package $(BUILD)/examples/update
 
 test_env = DFU_BLE=$(CURDIR)/$(BUILD)/dfu-ble DFU_BLE_TARGET=$(CURDIR)/$(BUILD)/dfu-ble-target \
-	MAKE_PACKAGE=$(CURDIR)/$(BUILD)/tests/make_package MAKE="$(MAKE)" CC="$(CC)"
+	MAKE_PACKAGE=$(CURDIR)/$(BUILD)/tests/make_package \
+	SCENARIO_LOGS=$(CURDIR)/$(BUILD)/logs/scenarios MAKE="$(MAKE)" CC="$(CC)"
 run_tests = @$(test_env) tests/run -l $(BUILD)/logs $(1)
 
 check-built: all $(TEST_PROGRAMS)
@@ -205,6 +215,12 @@ $(CHECKS:%=check-%) check-mutations: check-%: all $(TEST_PROGRAMS)
 # Nothing may be compiled before what is missing is installed: hence a make of its own.
 check: deps
 	@$(MAKE) --no-print-directory check-built
+
+# The same scenarios and more over the real stack, in a virtual machine: tests/vm/README.md.
+check-vm:
+	@.ci/deps --vm
+	@$(MAKE) --no-print-directory all $(BUILD)/tests/make_package
+	@$(test_env) tests/vm/check
 
 demo: deps
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/make_package
@@ -232,8 +248,7 @@ $(BUILD)/libdfu.pc: Makefile
 	@mkdir -p $(@D)
 	$(run)printf '%s\n' 'prefix=$(prefix)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
 		'Name: libdfu' 'Description: DFU controller of the legacy BLE DFU profile' \
-		'Version: $(VERSION)' 'Requires: gio-2.0 gio-unix-2.0' \
-		'Requires.private: libzip libcjson zlib bluez' \
+		'Version: $(VERSION)' 'Requires: gio-2.0 gio-unix-2.0 libzip libcjson zlib' \
 		'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -ldfu' >$@
 
 install: all $(BUILD)/libdfu.pc
@@ -268,11 +283,13 @@ help:
 	@echo 'make coverage       all tests, compiled for gcov'
 	@echo 'make $(CHECKS:%=check-%)'
 	@echo '                    one kind of test'
+	@echo 'make check-vm       the scenarios over kernel and bluetoothd, in a virtual machine;'
+	@echo '                    installs what is missing first'
 	@echo 'make install        to $$(DESTDIR)$$(prefix), $(prefix) if not told; uninstall'
 	@echo 'make clean          remove build/'
 	@echo 'V=1 shows commands; WERROR=1 makes warnings errors; VARIANT=NAME builds apart.'
 
-.PHONY: all check check-built $(CHECKS:%=check-%) check-mutations demo soak bench asan coverage deps \
+.PHONY: all check check-vm check-built $(CHECKS:%=check-%) check-mutations demo soak bench asan coverage deps \
 	install uninstall clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

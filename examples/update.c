@@ -2,7 +2,7 @@
  *
  * The smallest program that updates a device through libdfu:
  *
- *   cc update.c -o update $(pkg-config --cflags --libs --static libdfu)
+ *   cc update.c -o update $(pkg-config --cflags --libs libdfu)
  *   ./update app.zip C4:12:AB:00:11:22
  */
 #include <dfu/bluez.h>
@@ -44,7 +44,8 @@ int main(int argc, char **argv)
   }
 
   g_autoptr(DfuPackage) package = dfu_package_read_file(argv[1], &error);
-  g_autoptr(DfuLink) link = package != NULL ? dfu_bluez_link_new(NULL, argv[2], NULL, &error) : NULL;
+  g_autoptr(DfuLink) link =
+    package != NULL ? dfu_bluez_link_new(NULL, argv[2], NULL, &error) : NULL;
 
   if (link == NULL) {
     g_printerr("%s\n", error->message);

@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 }
 C
 sed "s|^prefix=.*|prefix=$root/usr|" "$root/usr/lib/pkgconfig/libdfu.pc" >"$root/libdfu.pc"
-flags=$(PKG_CONFIG_PATH="$root" pkg-config --cflags --libs --static libdfu)
+flags=$(PKG_CONFIG_PATH="$root" pkg-config --cflags --libs libdfu)
 # shellcheck disable=SC2086
 ${CC:-cc} ${CFLAGS-} -o "$root/user" "$root/user.c" $flags ${LDFLAGS-}
 "$root/user" /nonexistent.zip
