@@ -163,7 +163,7 @@ enum {
   DFU_NOTE_NO_SIZE_REPORT = 1 << 4, /* Report Received Image Size is not answered */
   DFU_NOTE_STARTS_OVER = 1 << 5, /* the target forgot the transfer */
   DFU_NOTE_VALIDATED_UNHEARD = 1 << 6, /* the answer to Validate was lost; Activate goes all the same */
-  DFU_NOTE_ACTIVATE_UNHEARD = 1 << 7,  /* an application came back, Activate was not acknowledged */
+  DFU_NOTE_ACTIVATE_UNHEARD = 1 << 7,  /* done, but Activate was not acknowledged */
 };
 
 /**
@@ -190,6 +190,7 @@ typedef struct {
   uint64_t total_sent_bytes; /* of the image, with what was sent more than once */
   uint32_t link_losses;
   uint32_t resumes;
+  uint32_t failed_tries; /* to have a link, in a row, without progress between them */
 } DfuProgress;
 
 /** What to do after a step; valid until the next one. */
@@ -285,6 +286,12 @@ typedef struct {
   uint32_t link_losses;
   uint32_t resumes;
 } DfuController;
+
+/** Whether a fresh connection shows an application, not a bootloader: nothing is written then. */
+bool dfu_controller_is_application(const DfuLinkFacts *up);
+
+/** Whether @count_bytes on the target can be what it took of the image that @transfer is about. */
+bool dfu_controller_is_believable(const DfuTransfer *transfer, uint32_t count_bytes);
 
 /** Sets @controller to the beginning of a run. */
 void dfu_controller_init(DfuController *controller, const DfuControllerConfig *config);

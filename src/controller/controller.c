@@ -395,6 +395,7 @@ static void fill_progress(const DfuController *c, DfuUpdate *update)
     .total_sent_bytes = c->total_sent_bytes,
     .link_losses = c->link_losses,
     .resumes = c->resumes,
+    .failed_tries = c->failed_tries,
   };
 }
 

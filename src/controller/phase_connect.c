@@ -67,8 +67,8 @@ void ctl_connect_on_failed(Step *step)
     ctl_fail(step, DFU_FAIL_UNUSABLE);
 }
 
-/** An application, by what the connection shows; a wrong guess would write to a device in use. */
-static bool is_application(const DfuLinkFacts *up)
+/* A wrong guess would write to a device in use. */
+bool dfu_controller_is_application(const DfuLinkFacts *up)
 {
   if (up->has_revision)
     return up->revision == REVISION_APPLICATION || !up->has_packet;
@@ -98,7 +98,7 @@ void ctl_connect_on_up(Step *step)
   c->probe = PROBE_NONE;
   c->probes = 0;
   c->resume_bytes = 0;
-  if (is_application(&step->event->up)) {
+  if (dfu_controller_is_application(&step->event->up)) {
     ctl_fail(step, DFU_FAIL_APPLICATION);
     return;
   }

@@ -64,6 +64,8 @@ void ctl_activate_on_written(Step *step)
 
 static void end_with(Step *step, DfuSeen seen)
 {
+  if (!step->c->transfer.activate_acknowledged)
+    ctl_note(step, DFU_NOTE_ACTIVATE_UNHEARD);
   step->c->failure.seen = seen;
   ctl_end(step);
 }
@@ -94,8 +96,6 @@ void ctl_watch_on_seen(Step *step)
   if (c->state != STATE_WATCHING)
     return;
   if (seen == DFU_SEEN_APPLICATION) {
-    if (!c->transfer.activate_acknowledged)
-      ctl_note(step, DFU_NOTE_ACTIVATE_UNHEARD);
     end_with(step, seen);
   } else if (!c->transfer.activate_acknowledged) {
     ctl_connect_begin(step); /* Activate may not have arrived: ask the target */
@@ -108,9 +108,7 @@ void ctl_watch_on_seen(Step *step)
 
 void ctl_watch_on_over(Step *step)
 {
-  const DfuController *c = step->c;
-
-  if (c->config.require_back || !c->transfer.activate_acknowledged)
+  if (step->c->config.require_back)
     fail_not_back(step, DFU_SEEN_NOTHING);
   else
     end_with(step, DFU_SEEN_NOTHING);

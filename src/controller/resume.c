@@ -44,11 +44,10 @@ void ctl_foreign(Step *step, uint32_t held_bytes)
     ctl_fail_bytes(step, DFU_FAIL_FOREIGN, held_bytes, c->image_bytes);
 }
 
-/** The count can be the prefix of our image that the target took. */
-static bool is_believable(const DfuController *c, uint32_t count_bytes)
+bool dfu_controller_is_believable(const DfuTransfer *transfer, uint32_t count_bytes)
 {
-  return c->transfer.init_accepted && count_bytes % DFU_WIRE_WORD_BYTES == 0 &&
-         count_bytes >= c->transfer.confirmed_bytes && count_bytes <= c->transfer.sent_bytes;
+  return transfer->init_accepted && count_bytes % DFU_WIRE_WORD_BYTES == 0 &&
+         count_bytes >= transfer->confirmed_bytes && count_bytes <= transfer->sent_bytes;
 }
 
 static void resume(Step *step)
@@ -78,7 +77,7 @@ static void go_on_from(Step *step, uint32_t count_bytes)
     ctl_start_begin(step);
   } else if (!c->transfer.start_sent) {
     ctl_foreign(step, count_bytes);
-  } else if (is_believable(c, count_bytes)) {
+  } else if (dfu_controller_is_believable(&c->transfer, count_bytes)) {
     c->resume_bytes = count_bytes;
     ctl_start_begin(step);
   } else {

@@ -34,7 +34,9 @@ struct DfuBoard {
   guint8 *flash;
   GByteArray *init_packet; /* as it came, before the target pads it */
   gboolean connected;
-  gboolean stalled; /* until the connection ends */
+  gboolean stalled; /* until the central disconnects */
+  gboolean silent;  /* until the supervision timeout: the link is up, and nothing gets through */
+  GSource *silence_end;
 };
 
 static void on_nothing(gpointer user_data G_GNUC_UNUSED)
@@ -73,41 +75,34 @@ static void write_installed_image(DfuBoard *board)
   }
 }
 
-static DfuProgram program_after(const DfuBoard *board, const DfuTargetUpdate *update)
-{
-  DfuBoardAfter after = update->activated ? board->config.after_activate : DFU_BOARD_AFTER_BOOT;
-
-  switch (after) {
-  case DFU_BOARD_AFTER_APPLICATION:
-    return DFU_PROGRAM_APPLICATION;
-  case DFU_BOARD_AFTER_DFU:
-    return DFU_PROGRAM_BOOTLOADER;
-  case DFU_BOARD_AFTER_NOTHING:
-    return DFU_PROGRAM_NONE;
-  case DFU_BOARD_AFTER_BOOT:
-  default:
-    return update->boot == DFU_TARGET_BOOTS_APPLICATION ? DFU_PROGRAM_APPLICATION
-                                                        : DFU_PROGRAM_BOOTLOADER;
-  }
-}
-
 /* The connection is over for the board, without the central's doing. */
 static void drop_connection(DfuBoard *board)
 {
-  if (board->connected) {
+  if (board->connected && !board->silent) {
     board->connected = FALSE;
     board->listener->disconnected(board->listener_data);
   }
 }
 
-static void notify(DfuBoard *board, const DfuTargetUpdate *update)
+static void answer(DfuBoard *board, const DfuTargetEvent *event, guint8 att_error, gboolean heard)
+{
+  dfu_board_log_request(board->log, event->bytes, event->len,
+                        heard ? att_error : DFU_BOARD_LOG_UNANSWERED);
+  if (heard) {
+    board->listener->answered(att_error, board->listener_data);
+  }
+}
+
+static void notify(DfuBoard *board, const DfuTargetUpdate *update, gboolean heard)
 {
   for (gsize i = 0; i < update->n_notifications; i++) {
     const guint8 *bytes = update->notifications[i].bytes;
     gsize len = update->notifications[i].len;
 
-    dfu_board_log_notification(board->log, bytes, len);
-    board->listener->notified(DFU_HANDLE_CONTROL_POINT, bytes, len, board->listener_data);
+    dfu_board_log_notification(board->log, bytes, len, heard);
+    if (heard) {
+      board->listener->notified(DFU_HANDLE_CONTROL_POINT, bytes, len, board->listener_data);
+    }
   }
 }
 
@@ -118,8 +113,16 @@ static void restart(DfuBoard *board, const DfuTargetUpdate *update)
     write_installed_image(board);
   }
   dfu_board_log_line(board->log, "restarts");
-  dfu_board_air_restart(board->air, program_after(board, update));
+  dfu_board_air_restart(board->air, update);
   drop_connection(board);
+}
+
+/* From now on nothing gets through to the central and from it, though both have a link. */
+static void fall_silent(DfuBoard *board, gint64 supervision_us)
+{
+  dfu_board_log_line(board->log, "falls silent");
+  board->silent = TRUE;
+  dfu_deadline_set(board->silence_end, g_get_monotonic_time() + supervision_us);
 }
 
 static void log_stage(DfuBoard *board, DfuTargetStage before)
@@ -131,47 +134,89 @@ static void log_stage(DfuBoard *board, DfuTargetStage before)
 }
 
 /* The one way into the target role. */
-static void step(DfuBoard *board, DfuTargetEvent *event, DfuFaultLoss *loss)
+static void step(DfuBoard *board, DfuTargetEvent *event, DfuBreakdown *breakdown)
 {
   DfuTargetStage before = board->target.stage;
   DfuTargetUpdate update;
+  gboolean heard;
 
   event->now_us = g_get_monotonic_time();
-  dfu_faults_step(&board->config.faults, &board->target, event, &update, loss);
+  dfu_faults_step(&board->config.faults, &board->target, event, &update, breakdown);
+  heard = board->connected && !board->silent && breakdown->type == DFU_BREAKDOWN_NONE;
   if (event->type == DFU_TARGET_EVENT_CONTROL) {
-    dfu_board_log_request(board->log, event->bytes, event->len, update.att_error);
-    board->listener->answered(update.att_error, board->listener_data);
+    answer(board, event, update.att_error, heard);
   }
   if (event->type == DFU_TARGET_EVENT_PACKET) {
     dfu_board_log_packet(board->log, event->len, board->target.received_bytes);
   }
+  if (breakdown->type == DFU_BREAKDOWN_SILENCE) {
+    fall_silent(board, breakdown->time_us);
+  }
   log_stage(board, before);
-  notify(board, &update);
+  notify(board, &update, heard);
   dfu_deadline_set(board->target_deadline, update.wake_us);
   if (update.boot != DFU_TARGET_STAYS) {
     restart(board, &update);
   }
 }
 
+/* Not for a target that has restarted: it has never been connected. */
+static void step_connected(DfuBoard *board, DfuTargetEventType type)
+{
+  DfuTargetEvent event = {.type = type};
+  DfuBreakdown none;
+
+  if (board->target.connected) {
+    step(board, &event, &none);
+  }
+}
+
 /* The link breaks, and the board is out of reach for a while; the target goes on running. */
 static void lose_link(DfuBoard *board, gint64 away_us)
 {
-  DfuTargetEvent event = {.type = DFU_TARGET_EVENT_DISCONNECTED};
-  DfuFaultLoss no_loss;
-
-  dfu_board_log_line(board->log, "loses the link at %u bytes", board->target.received_bytes);
+  dfu_board_log_line(board->log, "loses the link");
   dfu_board_air_go_away(board->air, away_us);
   drop_connection(board);
-  step(board, &event, &no_loss);
+  step_connected(board, DFU_TARGET_EVENT_DISCONNECTED);
+}
+
+static void on_silence_over(gpointer user_data)
+{
+  DfuBoard *board = user_data;
+
+  board->silent = FALSE;
+  lose_link(board, 0);
+}
+
+/* The processor stands still, unless it restarts just now. */
+static void stall(DfuBoard *board)
+{
+  if (board->connected) {
+    dfu_board_log_line(board->log, "stalls");
+    board->stalled = TRUE;
+    dfu_deadline_set(board->target_deadline, G_MAXINT64);
+  }
 }
 
 static void handle(DfuBoard *board, DfuTargetEvent *event)
 {
-  DfuFaultLoss loss;
+  DfuBreakdown breakdown;
 
-  step(board, event, &loss);
-  if (loss.lost && board->connected) {
-    lose_link(board, loss.away_us);
+  step(board, event, &breakdown);
+  switch (breakdown.type) {
+  case DFU_BREAKDOWN_LOSS:
+    lose_link(board, breakdown.time_us);
+    break;
+  case DFU_BREAKDOWN_RESTART:
+    dfu_board_log_line(board->log, "loses power");
+    step_connected(board, DFU_TARGET_EVENT_POWER_LOST);
+    break;
+  case DFU_BREAKDOWN_STALL:
+    stall(board);
+    break;
+  case DFU_BREAKDOWN_SILENCE: /* it has begun with the step */
+  case DFU_BREAKDOWN_NONE:
+    break;
   }
 }
 
@@ -180,18 +225,6 @@ static void on_target_due(gpointer user_data)
   DfuTargetEvent event = {.type = DFU_TARGET_EVENT_TICK};
 
   handle(user_data, &event);
-}
-
-/* From now on nothing is heard of it, though the link stays. Its processor stands still. */
-static void stall_when_due(DfuBoard *board)
-{
-  if (board->config.stalls && board->connected
-      && board->target.received_bytes >= board->config.stall_at_bytes) {
-    dfu_board_log_line(board->log, "stalls at %u bytes", board->target.received_bytes);
-    board->config.stalls = FALSE;
-    board->stalled = TRUE;
-    dfu_deadline_set(board->target_deadline, G_MAXINT64);
-  }
 }
 
 /* The target pads each piece to a word; the file shall hold what was sent. */
@@ -210,12 +243,13 @@ static void receive_packet(DfuBoard *board, const guint8 *bytes, gsize len)
 
   handle(board, &event);
   keep_init_packet(board, init_bytes, bytes, len);
-  stall_when_due(board);
 }
 
 const DfuAdvertisement *dfu_board_get_advertisement(const DfuBoard *board)
 {
-  return board->connected ? NULL : dfu_board_air_get_advertisement(board->air);
+  gboolean taken = board->connected || board->silent;
+
+  return taken ? NULL : dfu_board_air_get_advertisement(board->air);
 }
 
 const DfuGattTable *dfu_board_get_table(const DfuBoard *board)
@@ -223,22 +257,47 @@ const DfuGattTable *dfu_board_get_table(const DfuBoard *board)
   return runs_bootloader(board) ? dfu_gatt_table_bootloader() : dfu_gatt_table_application();
 }
 
+static guint16 largest_mtu(const DfuBoard *board)
+{
+  return board->config.mtu != 0 ? board->config.mtu : board->config.personality->max_mtu;
+}
+
+/* Tells the target role, to which a connection with another MTU is the same connection. */
+static void connect_target(DfuBoard *board, guint16 mtu)
+{
+  if (runs_bootloader(board)) {
+    DfuTargetEvent event = {.type = DFU_TARGET_EVENT_CONNECTED, .mtu = mtu};
+
+    handle(board, &event);
+  }
+}
+
 guint16 dfu_board_connect(DfuBoard *board, guint16 mtu)
 {
-  guint16 own = board->config.mtu != 0 ? board->config.mtu : board->config.personality->max_mtu;
-  guint16 granted = MAX(MIN(mtu, own), DEFAULT_ATT_MTU);
+  guint16 granted = MAX(MIN(mtu, largest_mtu(board)), DEFAULT_ATT_MTU);
 
   if (dfu_board_get_advertisement(board) == NULL) {
     return 0;
   }
   board->connected = TRUE;
   dfu_board_log_line(board->log, "connected, MTU %u", granted);
-  if (runs_bootloader(board)) {
-    DfuTargetEvent event = {.type = DFU_TARGET_EVENT_CONNECTED, .mtu = granted};
-
-    handle(board, &event);
-  }
+  connect_target(board, granted);
   return granted;
+}
+
+guint16 dfu_board_exchange_mtu(DfuBoard *board, guint16 mtu)
+{
+  guint16 own = largest_mtu(board);
+  guint16 granted = MAX(MIN(mtu, own), DEFAULT_ATT_MTU);
+
+  dfu_board_log_line(board->log, "MTU %u, of %u that were offered", granted, mtu);
+  connect_target(board, granted);
+  return own;
+}
+
+gboolean dfu_board_is_stalled(const DfuBoard *board)
+{
+  return board->stalled || board->silent;
 }
 
 void dfu_board_disconnect(DfuBoard *board)
@@ -248,12 +307,12 @@ void dfu_board_disconnect(DfuBoard *board)
   }
   board->connected = FALSE;
   board->stalled = FALSE;
-  dfu_board_log_line(board->log, "disconnected");
-  if (runs_bootloader(board)) {
-    DfuTargetEvent event = {.type = DFU_TARGET_EVENT_DISCONNECTED};
-
-    handle(board, &event);
+  if (board->silent) {
+    dfu_board_log_line(board->log, "disconnected, and does not hear of it");
+    return;
   }
+  dfu_board_log_line(board->log, "disconnected");
+  step_connected(board, DFU_TARGET_EVENT_DISCONNECTED);
   board->listener->advertising_changed(board->listener_data);
 }
 
@@ -277,7 +336,7 @@ void dfu_board_write(DfuBoard *board, guint16 attribute, const guint8 *bytes, gs
   const DfuGattRow *row = dfu_gatt_table_find(dfu_board_get_table(board), attribute);
   DfuTargetEvent event = {.type = DFU_TARGET_EVENT_CONTROL, .bytes = bytes, .len = len};
 
-  if (!board->connected || board->stalled) {
+  if (!board->connected || dfu_board_is_stalled(board)) {
     return;
   }
   if (row == NULL) {
@@ -295,7 +354,7 @@ void dfu_board_command(DfuBoard *board, guint16 attribute, const guint8 *bytes, 
 {
   const DfuGattRow *row = dfu_gatt_table_find(dfu_board_get_table(board), attribute);
 
-  if (board->connected && !board->stalled && row != NULL
+  if (board->connected && !dfu_board_is_stalled(board) && row != NULL
       && (row->properties & DFU_GATT_WRITE_WITHOUT_RESPONSE) != 0) {
     receive_packet(board, bytes, len);
   }
@@ -359,6 +418,7 @@ DfuBoard *dfu_board_new(const DfuBoardConfig *config, DfuBoardLog *log)
   board->listener = &no_listener;
   board->init_packet = g_byte_array_new();
   board->target_deadline = dfu_deadline_new(on_target_due, board);
+  board->silence_end = dfu_deadline_new(on_silence_over, board);
   board->air = dfu_board_air_new(&board->config, log, on_air_changed, board);
   set_up_target(board);
   return board;
@@ -368,6 +428,7 @@ void dfu_board_free(DfuBoard *board)
 {
   dfu_board_air_free(board->air);
   dfu_deadline_free(board->target_deadline);
+  dfu_deadline_free(board->silence_end);
   g_byte_array_unref(board->init_packet);
   g_free(board->flash);
   g_free(board);

@@ -46,8 +46,6 @@ typedef struct {
   gboolean absent;           /* never on the air */
   DfuBoardAfter after_activate;
   DfuFaults faults;
-  gboolean stalls;           /* once it has received stall_at_bytes, it falls silent, linked */
-  guint32 stall_at_bytes;
   const char *out_directory; /* (nullable): where installed images are written */
 } DfuBoardConfig;
 
@@ -96,6 +94,18 @@ const DfuGattTable *dfu_board_get_table(const DfuBoard *board);
  * does not advertise.
  */
 guint16 dfu_board_connect(DfuBoard *board, guint16 mtu);
+
+/**
+ * dfu_board_exchange_mtu:
+ * @mtu: what the central offers
+ *
+ * For a transport that connects before the MTU is settled, with 23 for
+ * dfu_board_connect(). Returns: what the board offers; the smaller one counts.
+ */
+guint16 dfu_board_exchange_mtu(DfuBoard *board, guint16 mtu);
+
+/** TRUE while nothing gets through to it or from it, though the link is up. */
+gboolean dfu_board_is_stalled(const DfuBoard *board);
 
 /** The central ends the connection; no disconnected() follows. Nothing if there is none. */
 void dfu_board_disconnect(DfuBoard *board);

@@ -17,6 +17,7 @@ struct DfuBoardAir {
   DfuProgram program;
   DfuProgram next;  /* what runs when @back is reached */
   gboolean away;
+  gint64 back_us;   /* while away: until when */
   GSource *back;
   char bootloader_address[ADDRESS_CHARACTERS];
   char application_address[ADDRESS_CHARACTERS];
@@ -71,27 +72,51 @@ static void on_back(gpointer user_data)
   air->changed(air->user_data);
 }
 
-static void leave_until(DfuBoardAir *air, gint64 away_us, DfuProgram next)
+/* It may be away already; what is longer counts. */
+static void leave(DfuBoardAir *air, gint64 away_us, DfuProgram next)
 {
+  gint64 now_us = g_get_monotonic_time();
+  gint64 back_us = away_us > G_MAXINT64 - now_us ? G_MAXINT64 : now_us + away_us;
+
+  air->back_us = air->away ? MAX(air->back_us, back_us) : back_us;
   air->away = TRUE;
   air->next = next;
-  dfu_deadline_set(air->back, away_us == G_MAXINT64 ? G_MAXINT64
-                                                    : g_get_monotonic_time() + away_us);
+  dfu_deadline_set(air->back, air->back_us);
   air->changed(air->user_data);
 }
 
 void dfu_board_air_go_away(DfuBoardAir *air, gint64 away_us)
 {
-  leave_until(air, away_us, air->program);
+  leave(air, away_us, air->away ? air->next : air->program);
 }
 
-void dfu_board_air_restart(DfuBoardAir *air, DfuProgram program)
+static DfuProgram program_after(const DfuBoardAir *air, const DfuTargetUpdate *update)
 {
+  DfuBoardAfter after = update->activated ? air->config->after_activate : DFU_BOARD_AFTER_BOOT;
+
+  switch (after) {
+  case DFU_BOARD_AFTER_APPLICATION:
+    return DFU_PROGRAM_APPLICATION;
+  case DFU_BOARD_AFTER_DFU:
+    return DFU_PROGRAM_BOOTLOADER;
+  case DFU_BOARD_AFTER_NOTHING:
+    return DFU_PROGRAM_NONE;
+  case DFU_BOARD_AFTER_BOOT:
+  default:
+    return update->boot == DFU_TARGET_BOOTS_APPLICATION ? DFU_PROGRAM_APPLICATION
+                                                        : DFU_PROGRAM_BOOTLOADER;
+  }
+}
+
+void dfu_board_air_restart(DfuBoardAir *air, const DfuTargetUpdate *update)
+{
+  DfuProgram program = program_after(air, update);
+
   /* It restarts with nobody's address handed over to it: then it takes its own plus one. */
   if (program == DFU_PROGRAM_BOOTLOADER && air->config->same_address) {
     write_address(air->bootloader_address, air->config->address, 1);
   }
-  leave_until(air, air->config->boot_us, program);
+  leave(air, air->config->boot_us, program);
 }
 
 DfuProgram dfu_board_air_get_program(const DfuBoardAir *air)

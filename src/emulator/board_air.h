@@ -29,10 +29,10 @@ const DfuAdvertisement *dfu_board_air_get_advertisement(const DfuBoardAir *air);
 /** The name that it advertises, or would. */
 const char *dfu_board_air_get_name(const DfuBoardAir *air);
 
-/** Out of reach for @away_us, G_MAXINT64 for ever; the program goes on. */
+/** Out of reach for @away_us, G_MAXINT64 for ever; the program, or its restart, goes on. */
 void dfu_board_air_go_away(DfuBoardAir *air, gint64 away_us);
 
-/** Silent for the time of a restart, then @program runs. */
-void dfu_board_air_restart(DfuBoardAir *air, DfuProgram program);
+/** Silent for the time of a restart, then what @update boots runs, or what the config has instead. */
+void dfu_board_air_restart(DfuBoardAir *air, const DfuTargetUpdate *update);
 
 #endif

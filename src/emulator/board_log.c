@@ -89,7 +89,7 @@ static char *format_bytes(const guint8 *bytes, gsize len)
   return g_string_free(text, FALSE);
 }
 
-void dfu_board_log_request(DfuBoardLog *log, const guint8 *bytes, gsize len, guint8 att_error)
+void dfu_board_log_request(DfuBoardLog *log, const guint8 *bytes, gsize len, guint result)
 {
   if (log->stream == NULL) {
     return;
@@ -98,14 +98,16 @@ void dfu_board_log_request(DfuBoardLog *log, const guint8 *bytes, gsize len, gui
   g_autofree char *hex = format_bytes(bytes, len);
   const char *name = len > 0 ? dfu_wire_opcode_name(bytes[0]) : "empty write";
 
-  if (att_error == 0) {
+  if (result == 0) {
     dfu_board_log_line(log, "> %-20s %s -> ok", hex, name);
+  } else if (result == DFU_BOARD_LOG_UNANSWERED) {
+    dfu_board_log_line(log, "> %-20s %s -> no answer", hex, name);
   } else {
-    dfu_board_log_line(log, "> %-20s %s -> ATT error 0x%02x", hex, name, att_error);
+    dfu_board_log_line(log, "> %-20s %s -> ATT error 0x%02x", hex, name, result);
   }
 }
 
-void dfu_board_log_notification(DfuBoardLog *log, const guint8 *bytes, gsize len)
+void dfu_board_log_notification(DfuBoardLog *log, const guint8 *bytes, gsize len, gboolean heard)
 {
   DfuNotification notification;
 
@@ -114,14 +116,15 @@ void dfu_board_log_notification(DfuBoardLog *log, const guint8 *bytes, gsize len
   }
 
   g_autofree char *hex = format_bytes(bytes, len);
+  const char *lost = heard ? "" : ", not heard";
 
   if (dfu_wire_parse_notification(bytes, len, &notification) != DFU_WIRE_OK) {
-    dfu_board_log_line(log, "< %-20s (malformed)", hex);
+    dfu_board_log_line(log, "< %-20s (malformed)%s", hex, lost);
   } else if (notification.kind == DFU_NOTIFICATION_RECEIPT) {
-    dfu_board_log_line(log, "< %-20s receipt: %u bytes", hex, notification.received_bytes);
+    dfu_board_log_line(log, "< %-20s receipt: %u bytes%s", hex, notification.received_bytes, lost);
   } else {
-    dfu_board_log_line(log, "< %-20s %s: %s", hex, dfu_wire_opcode_name(notification.opcode),
-                       dfu_wire_status_name(notification.status));
+    dfu_board_log_line(log, "< %-20s %s: %s%s", hex, dfu_wire_opcode_name(notification.opcode),
+                       dfu_wire_status_name(notification.status), lost);
   }
 }
 

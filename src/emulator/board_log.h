@@ -25,11 +25,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuBoardLog, dfu_board_log_free)
 /** One line of text. */
 void dfu_board_log_line(DfuBoardLog *log, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/** "> 01 04  Start -> ok", or "-> ATT error 0xfd". */
-void dfu_board_log_request(DfuBoardLog *log, const guint8 *bytes, gsize len, guint8 att_error);
+/** Beside 0 and the ATT errors: nothing came back to the central. */
+enum { DFU_BOARD_LOG_UNANSWERED = 0x100 };
 
-/** "< 10 01 01  Start: success". */
-void dfu_board_log_notification(DfuBoardLog *log, const guint8 *bytes, gsize len);
+/** "> 01 04  Start -> ok", or "-> ATT error 0xfd", or "-> no answer", by @result. */
+void dfu_board_log_request(DfuBoardLog *log, const guint8 *bytes, gsize len, guint result);
+
+/** "< 10 01 01  Start: success", with ", not heard" if it was not. */
+void dfu_board_log_notification(DfuBoardLog *log, const guint8 *bytes, gsize len, gboolean heard);
 
 /** Counts a packet; @received_bytes is the board's count after it. Writes nothing yet. */
 void dfu_board_log_packet(DfuBoardLog *log, gsize len, guint32 received_bytes);

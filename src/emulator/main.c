@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * dfu-ble-target: an emulated DFU target, as BlueZ would show it on D-Bus.
+ * dfu-ble-target: an emulated DFU target, as BlueZ would show it on D-Bus, or on the air.
  * Options, and the order in which things start and end.
  */
 #include <gio/gio.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "dfu/error.h"
 #include "emulator/board.h"
-#include "emulator/bus_bluez.h"
+#include "emulator/bus_daemon.h"
+#include "emulator/hci_target.h"
 #include "emulator/options.h"
 #include "emulator/private_bus.h"
 #include "emulator/run_command.h"
@@ -21,6 +23,7 @@ enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, EXIT_NO_COMMAND = 127 };
 typedef struct {
   GMainLoop *loop;
   DfuRunCommand *command; /* NULL: no --run */
+  DfuBusDaemon *daemon;   /* NULL: on the air */
   int status;
 } Program;
 
@@ -28,7 +31,11 @@ static void on_signal(int signal, gboolean from_terminal, gpointer user_data)
 {
   Program *program = user_data;
 
-  if (program->command == NULL) {
+  if (signal == SIGUSR1 || signal == SIGUSR2) {
+    if (program->daemon != NULL) {
+      dfu_bus_daemon_set_running(program->daemon, signal == SIGUSR2);
+    }
+  } else if (program->command == NULL) {
     g_main_loop_quit(program->loop);
   } else if (!from_terminal) { /* otherwise the command has it already */
     dfu_run_command_signal(program->command, signal);
@@ -43,44 +50,27 @@ static void on_command_ended(int status, gpointer user_data)
   g_main_loop_quit(program->loop);
 }
 
-static void on_bus_closed(GDBusConnection *connection G_GNUC_UNUSED,
-                          gboolean we_closed_it G_GNUC_UNUSED, GError *error, gpointer user_data)
+static void on_failed(const GError *error, gpointer user_data)
 {
   Program *program = user_data;
 
-  g_printerr("dfu-ble-target: the bus is gone: %s.\n",
-             error != NULL ? error->message : "its daemon closed the connection");
+  g_printerr("dfu-ble-target: %s\n", error->message);
   program->status = EXIT_TROUBLE;
   g_main_loop_quit(program->loop);
 }
 
-static GDBusConnection *connect_to_bus(const char *address, GError **error)
-{
-  g_autoptr(GError) cause = NULL;
-  GDBusConnection *connection = g_dbus_connection_new_for_address_sync(
-    address,
-    G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-    NULL, NULL, &cause);
-
-  if (connection == NULL) {
-    g_set_error(error, DFU_ERROR, DFU_ERROR_BLUETOOTH, "Cannot connect to the bus %s: %s.", address,
-                cause->message);
-  }
-  return connection;
-}
-
-/* Starts the command, or tells whoever started us where the bus is. */
-static gboolean announce(Program *program, const DfuOptions *options, const char *address)
+/* Starts the command, or tells whoever started us where the bus is, or on the air the device. */
+static gboolean announce(Program *program, const DfuOptions *options, const char *bus_address)
 {
   g_autoptr(GError) error = NULL;
 
   if (options->command == NULL) {
-    printf("%s\n", address);
+    printf("%s\n", bus_address != NULL ? bus_address : options->board.address);
     fflush(stdout);
     return TRUE;
   }
   program->command =
-    dfu_run_command_new(options->command, address, on_command_ended, program, &error);
+    dfu_run_command_new(options->command, bus_address, on_command_ended, program, &error);
   if (program->command == NULL) {
     g_printerr("dfu-ble-target: cannot run %s: %s.\n", options->command[0], error->message);
     program->status = EXIT_NO_COMMAND;
@@ -89,20 +79,22 @@ static gboolean announce(Program *program, const DfuOptions *options, const char
   return TRUE;
 }
 
-static gboolean serve(Program *program, const DfuOptions *options, GError **error)
+static void run(Program *program, const DfuOptions *options, const char *bus_address)
 {
-  g_autoptr(DfuBoardLog) log = NULL;
+  if (announce(program, options, bus_address)) {
+    g_main_loop_run(program->loop);
+  }
+  g_clear_pointer(&program->command, dfu_run_command_free);
+}
+
+static gboolean serve_on_bus(Program *program, const DfuOptions *options, DfuBoardLog *log,
+                             GError **error)
+{
   g_autoptr(DfuBoard) board = NULL;
   g_autoptr(DfuPrivateBus) bus = NULL;
-  g_autoptr(GDBusConnection) connection = NULL;
-  g_autoptr(DfuBusBluez) bluez = NULL;
+  g_autoptr(DfuBusDaemon) daemon = NULL;
   const char *address = options->bus_address;
-  gulong closed_id;
 
-  log = dfu_board_log_new(options->log_path, error);
-  if (log == NULL) {
-    return FALSE;
-  }
   if (address == NULL) {
     bus = dfu_private_bus_new(error);
     if (bus == NULL) {
@@ -110,22 +102,42 @@ static gboolean serve(Program *program, const DfuOptions *options, GError **erro
     }
     address = dfu_private_bus_get_address(bus);
   }
-  connection = connect_to_bus(address, error);
-  if (connection == NULL) {
+  board = dfu_board_new(&options->board, log);
+  daemon = dfu_bus_daemon_new(address, board, &options->bus, on_failed, program, error);
+  if (daemon == NULL) {
+    return FALSE;
+  }
+  program->daemon = daemon;
+  run(program, options, address);
+  program->daemon = NULL;
+  return TRUE;
+}
+
+static gboolean serve_on_air(Program *program, const DfuOptions *options, DfuBoardLog *log,
+                             GError **error)
+{
+  g_auto(DfuHciController) controller = {.fd = -1};
+  g_autoptr(DfuBoard) board = NULL;
+  g_autoptr(DfuHciTarget) target = NULL;
+
+  if (!dfu_hci_controller_open(options->hci_index, &controller, error)) {
     return FALSE;
   }
   board = dfu_board_new(&options->board, log);
-  bluez = dfu_bus_bluez_new(connection, board, &options->bus, error);
-  if (bluez == NULL) {
+  target = dfu_hci_target_new(&controller, board, log, &options->hci, on_failed, program);
+  run(program, options, NULL);
+  return TRUE;
+}
+
+static gboolean serve(Program *program, const DfuOptions *options, GError **error)
+{
+  g_autoptr(DfuBoardLog) log = dfu_board_log_new(options->log_path, error);
+
+  if (log == NULL) {
     return FALSE;
   }
-  closed_id = g_signal_connect(connection, "closed", G_CALLBACK(on_bus_closed), program);
-  if (announce(program, options, address)) {
-    g_main_loop_run(program->loop);
-  }
-  g_signal_handler_disconnect(connection, closed_id);
-  g_clear_pointer(&program->command, dfu_run_command_free);
-  return TRUE;
+  return options->on_air ? serve_on_air(program, options, log, error)
+                         : serve_on_bus(program, options, log, error);
 }
 
 int main(int argc G_GNUC_UNUSED, char **argv)

@@ -9,7 +9,6 @@
 #define DEFAULT_ADDRESS "C4:12:AB:00:11:22"
 
 enum {
-  NO_STALL = -1,
   MIN_MTU = 23,
   MAX_MTU = 517,
   MAX_NAME_BYTES = 29, /* what a scan response can hold */
@@ -19,6 +18,7 @@ enum {
   DEFAULT_DISCONNECT_DELAY_MS = 2000, /* DISCONNECT_TIMER of bluetoothd, src/device.c */
   DEFAULT_SOFTDEVICE = 0x0080,        /* S130 2.0.0, that nRF5 SDK 11 came with */
   ANY_DEVICE = 0xffff,
+  MIN_READVERTISE_MS = 20,
 };
 
 /* As GOption fills them in; strings are ours. */
@@ -33,7 +33,6 @@ typedef struct {
   int erase_ms;
   int write_us;
   int boot_ms;
-  int stall;
   char *after_activate;
   char *device_type;
   char *device_revision;
@@ -46,6 +45,9 @@ typedef struct {
   int disconnect_delay_ms;
   int air_us;
   char *bus_address;
+  char *hci;
+  int readvertise_ms;
+  gboolean no_update_request;
   gboolean help;
   gboolean version;
 } Raw;
@@ -163,8 +165,7 @@ static gboolean fill_board(DfuOptions *options, Raw *raw, GError **error)
       || (raw->mtu != 0 && !check_range("--mtu", raw->mtu, MIN_MTU, MAX_MTU, error))
       || !check_range("--erase-ms", raw->erase_ms, 0, MAX_MS, error)
       || !check_range("--write-us", raw->write_us, 0, MAX_US, error)
-      || !check_range("--boot-ms", raw->boot_ms, 0, MAX_MS, error)
-      || (raw->stall != NO_STALL && !check_range("--stall", raw->stall, 0, G_MAXINT, error))) {
+      || !check_range("--boot-ms", raw->boot_ms, 0, MAX_MS, error)) {
     return FALSE;
   }
   if (raw->name != NULL
@@ -180,9 +181,61 @@ static gboolean fill_board(DfuOptions *options, Raw *raw, GError **error)
   board->write_us = raw->write_us;
   board->boot_us = raw->boot_ms * INT64_C(1000);
   board->absent = raw->absent;
-  board->stalls = raw->stall != NO_STALL;
-  board->stall_at_bytes = board->stalls ? (guint32)raw->stall : 0;
   board->out_directory = keep(options, g_steal_pointer(&raw->out));
+  return TRUE;
+}
+
+static gboolean parse_hci(const char *text, guint16 *out, GError **error)
+{
+  if (g_str_has_prefix(text, "hci") && g_ascii_isdigit(text[3])) {
+    char *end = NULL;
+    guint64 index = g_ascii_strtoull(text + 3, &end, 10);
+
+    if (*end == '\0' && index < G_MAXUINT16) {
+      *out = (guint16)index;
+      return TRUE;
+    }
+  }
+  return fail(error, "--hci is \"%s\"; a controller is called hci0, hci1, ...", text);
+}
+
+/* Two most significant bits of the address: Bluetooth Core, Vol 6, Part B, 1.3.2.1. */
+static gboolean is_static_random(const char *address)
+{
+  return g_ascii_xdigit_value(address[0]) >= 0xc;
+}
+
+static gboolean refuse_bus_options(const Raw *raw, GError **error)
+{
+  if (raw->no_adapter || raw->powered_off || raw->air_us != 0 || raw->bus_address != NULL
+      || raw->disconnect_delay_ms != DEFAULT_DISCONNECT_DELAY_MS) {
+    return fail(error, "--no-adapter, --powered-off, --air-us, --disconnect-delay and "
+                "--bus-address are about an emulated host; with --hci the host is a real one.");
+  }
+  return TRUE;
+}
+
+static gboolean fill_hci(DfuOptions *options, const Raw *raw, GError **error)
+{
+  options->on_air = raw->hci != NULL;
+  if (raw->hci == NULL) {
+    return (raw->readvertise_ms == 0 && !raw->no_update_request)
+           || fail(error, "--readvertise and --no-update-request need --hci.");
+  }
+  if (!parse_hci(raw->hci, &options->hci_index, error) || !refuse_bus_options(raw, error)
+      || (raw->readvertise_ms != 0
+          && !check_range("--readvertise", raw->readvertise_ms, MIN_READVERTISE_MS, MAX_MS,
+                          error))) {
+    return FALSE;
+  }
+  if (!is_static_random(options->board.address)) {
+    return fail(error, "--addr is %s; on the air it must be a static random address, which begins "
+                "with C0 to FF.", options->board.address);
+  }
+  options->hci = (DfuHciConfig){
+    .renew_ms = (guint)raw->readvertise_ms,
+    .asks_for_update = !raw->no_update_request,
+  };
   return TRUE;
 }
 
@@ -190,7 +243,8 @@ static gboolean fill(DfuOptions *options, Raw *raw, GError **error)
 {
   if (!fill_board(options, raw, error)
       || !check_range("--disconnect-delay", raw->disconnect_delay_ms, 0, MAX_MS, error)
-      || !check_range("--air-us", raw->air_us, 0, MAX_US, error)) {
+      || !check_range("--air-us", raw->air_us, 0, MAX_US, error)
+      || !fill_hci(options, raw, error)) {
     return FALSE;
   }
   options->bus = (DfuBusConfig){
@@ -220,7 +274,8 @@ static char *describe(void)
                   "DBUS_SYSTEM_BUS_ADDRESS set; its\n"
                   "exit status becomes that of dfu-ble-target. Without it the bus's address is "
                   "printed, and\n"
-                  "the program runs until SIGTERM. Faults are listed in dfu-ble-target(1).");
+                  "the program runs until SIGTERM; with --hci there is no bus, and the device's "
+                  "address\nis printed. Faults are listed in dfu-ble-target(1).");
   return g_string_free(text, FALSE);
 }
 
@@ -240,8 +295,6 @@ static GOptionContext *make_context(Raw *raw)
      "Log each control point operation; - for standard error", "FILE"},
     {"fault", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->faults,
      "Something that goes wrong; may be given more than once", "SPEC"},
-    {"stall", 0, 0, G_OPTION_ARG_INT, &raw->stall,
-     "Stop answering once BYTE image bytes are received; the link stays up", "BYTE"},
     {"erase-ms", 0, 0, G_OPTION_ARG_INT, &raw->erase_ms, "Time to erase all flash (0)", "N"},
     {"write-us", 0, 0, G_OPTION_ARG_INT, &raw->write_us, "Time to write one packet (0)", "N"},
     {"boot-ms", 0, 0, G_OPTION_ARG_INT, &raw->boot_ms, "Time off the air at a restart (300)", "N"},
@@ -265,6 +318,12 @@ static GOptionContext *make_context(Raw *raw)
      "How long Disconnect takes, in ms (2000, as in BlueZ)", "MS"},
     {"bus-address", 0, 0, G_OPTION_ARG_STRING, &raw->bus_address,
      "Serve on this D-Bus bus instead of a private one", "ADDRESS"},
+    {"hci", 0, 0, G_OPTION_ARG_STRING, &raw->hci,
+     "Be on the air, on a controller that is switched off, instead of on a bus", "hciN"},
+    {"readvertise", 0, 0, G_OPTION_ARG_INT, &raw->readvertise_ms,
+     "With --hci: switch advertising off and on so often, as btvirt needs it", "MS"},
+    {"no-update-request", 0, 0, G_OPTION_ARG_NONE, &raw->no_update_request,
+     "With --hci: do not ask for another connection interval", NULL},
     {"help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "Print this help", NULL},
     {"version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL},
     G_OPTION_ENTRY_NULL,
@@ -274,7 +333,7 @@ static GOptionContext *make_context(Raw *raw)
 
   g_option_context_set_summary(context,
                                "An emulated DFU target, shown on D-Bus the way BlueZ shows a "
-                               "device.");
+                               "device, or on the air.");
   g_option_context_set_description(context, description);
   g_option_context_add_main_entries(context, entries, NULL);
   g_option_context_set_help_enabled(context, FALSE);
@@ -294,6 +353,7 @@ static void clear_raw(Raw *raw)
   g_free(raw->device_revision);
   g_free(raw->softdevice);
   g_free(raw->bus_address);
+  g_free(raw->hci);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, clear_raw)
@@ -334,7 +394,6 @@ gboolean dfu_options_parse(DfuOptions *options, char **argv, GError **error)
   g_auto(GStrv) arguments = g_strdupv(argv);
   g_auto(Raw) raw = {
     .boot_ms = DEFAULT_BOOT_MS,
-    .stall = NO_STALL,
     .disconnect_delay_ms = DEFAULT_DISCONNECT_DELAY_MS,
   };
   g_autoptr(GOptionContext) context = make_context(&raw);

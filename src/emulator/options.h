@@ -7,11 +7,15 @@
 
 #include "emulator/board.h"
 #include "emulator/bus_bluez.h"
+#include "emulator/hci_target.h"
 
 typedef struct {
   DfuBoardConfig board;
   DfuBusConfig bus;
   const char *bus_address; /* NULL: a private bus */
+  gboolean on_air;         /* on a controller instead of a bus */
+  guint16 hci_index;       /* which: the N of hciN */
+  DfuHciConfig hci;
   const char *log_path;    /* NULL: no log */
   char **command;          /* of --run; NULL: none; points into argv */
   gboolean exit_now;       /* --help or --version was answered */

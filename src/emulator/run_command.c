@@ -32,7 +32,9 @@ DfuRunCommand *dfu_run_command_new(char **argv, const char *bus_address,
   DfuRunCommand *command;
   GPid pid;
 
-  environment = g_environ_setenv(environment, "DBUS_SYSTEM_BUS_ADDRESS", bus_address, TRUE);
+  if (bus_address != NULL) {
+    environment = g_environ_setenv(environment, "DBUS_SYSTEM_BUS_ADDRESS", bus_address, TRUE);
+  }
   if (!g_spawn_async(NULL, argv, environment,
                      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CHILD_INHERITS_STDIN,
                      dfu_child_unblock_signals, NULL, &pid, error)) {

@@ -16,7 +16,7 @@ typedef void (*DfuRunCommandFunc)(int status, gpointer user_data);
 /**
  * dfu_run_command_new:
  * @argv: NULL-terminated, not empty; looked up in PATH
- * @bus_address: its DBUS_SYSTEM_BUS_ADDRESS
+ * @bus_address: (nullable): its DBUS_SYSTEM_BUS_ADDRESS; NULL leaves it as ours is
  *
  * Starts it, with our standard input, output and error.
  *

@@ -40,6 +40,8 @@ guint dfu_signals_watch(DfuSignalFunc func, gpointer user_data)
   sigaddset(&set, SIGHUP);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGUSR1);
+  sigaddset(&set, SIGUSR2);
   sigprocmask(SIG_BLOCK, &set, NULL);
   *watch = (Watch){func, user_data, signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
   return g_unix_fd_add_full(G_PRIORITY_DEFAULT, watch->fd, G_IO_IN, on_signal, watch, free_watch);

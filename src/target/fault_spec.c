@@ -7,7 +7,13 @@
 
 #include "target/faults.h"
 
-enum { MAX_PARTS = 3, PART_BYTES = 48, US_PER_SECOND = 1000000 };
+enum {
+  MAX_PARTS = 3,
+  PART_BYTES = 48,
+  US_PER_SECOND = 1000000,
+  DEFAULT_AWAY_US = US_PER_SECOND,
+  DEFAULT_SUPERVISION_US = 4 * US_PER_SECOND, /* SDK bootloaders, dfu_transport_ble.c */
+};
 
 /* "OP:STATUS:PACKET", cut at its colons. */
 typedef struct {
@@ -15,22 +21,36 @@ typedef struct {
   size_t n;
 } Arguments;
 
+/* A fault is called what stands before the '=' of its form. */
 typedef struct {
-  const char *name;
+  const char *form;
   DfuFaultType type;
   size_t min_parts;
   size_t max_parts;
-  const char *form;
+  DfuBreakdownType breakdown;
 } Form;
 
 static const Form forms[] = {
-  { "answer", DFU_FAULT_ANSWER, 2, 3, "answer=OP:STATUS[:PACKET]" },
-  { "notify", DFU_FAULT_NOTIFY, 2, 2, "notify=OP:HEX" },
-  { "mute", DFU_FAULT_MUTE, 1, 1, "mute=OP" },
-  { "att", DFU_FAULT_ATT, 2, 3, "att=OP:ERROR[:TIMES]" },
-  { "lose", DFU_FAULT_LOSE, 1, 2, "lose=BYTE[:SECONDS]" },
-  { "drop-packet", DFU_FAULT_DROP_PACKET, 1, 1, "drop-packet=N" },
-  { "drop-receipt", DFU_FAULT_DROP_RECEIPT, 1, 1, "drop-receipt=N" },
+  { "answer=OP:STATUS[:PACKET]", DFU_FAULT_ANSWER, 2, 3, DFU_BREAKDOWN_NONE },
+  { "notify=OP:HEX", DFU_FAULT_NOTIFY, 2, 2, DFU_BREAKDOWN_NONE },
+  { "mute=OP", DFU_FAULT_MUTE, 1, 1, DFU_BREAKDOWN_NONE },
+  { "repeat=OP", DFU_FAULT_REPEAT, 1, 1, DFU_BREAKDOWN_NONE },
+  { "att=OP:ERROR[:TIMES]", DFU_FAULT_ATT, 2, 3, DFU_BREAKDOWN_NONE },
+  { "drop-packet=N", DFU_FAULT_DROP_PACKET, 1, 1, DFU_BREAKDOWN_NONE },
+  { "drop-receipt=N", DFU_FAULT_DROP_RECEIPT, 1, 1, DFU_BREAKDOWN_NONE },
+  { "repeat-receipt=N", DFU_FAULT_REPEAT_RECEIPT, 1, 1, DFU_BREAKDOWN_NONE },
+  { "lose=BYTE[:SECONDS]", DFU_FAULT_BREAK_AT_BYTE, 1, 2, DFU_BREAKDOWN_LOSS },
+  { "lose-at=OP[:SECONDS]", DFU_FAULT_BREAK_AT, 1, 2, DFU_BREAKDOWN_LOSS },
+  { "lose-before=OP[:SECONDS]", DFU_FAULT_BREAK_BEFORE, 1, 2, DFU_BREAKDOWN_LOSS },
+  { "silence=BYTE[:SECONDS]", DFU_FAULT_BREAK_AT_BYTE, 1, 2, DFU_BREAKDOWN_SILENCE },
+  { "silence-at=OP[:SECONDS]", DFU_FAULT_BREAK_AT, 1, 2, DFU_BREAKDOWN_SILENCE },
+  { "silence-before=OP[:SECONDS]", DFU_FAULT_BREAK_BEFORE, 1, 2, DFU_BREAKDOWN_SILENCE },
+  { "restart=BYTE", DFU_FAULT_BREAK_AT_BYTE, 1, 1, DFU_BREAKDOWN_RESTART },
+  { "restart-at=OP", DFU_FAULT_BREAK_AT, 1, 1, DFU_BREAKDOWN_RESTART },
+  { "restart-before=OP", DFU_FAULT_BREAK_BEFORE, 1, 1, DFU_BREAKDOWN_RESTART },
+  { "stall=BYTE", DFU_FAULT_BREAK_AT_BYTE, 1, 1, DFU_BREAKDOWN_STALL },
+  { "stall-at=OP", DFU_FAULT_BREAK_AT, 1, 1, DFU_BREAKDOWN_STALL },
+  { "stall-before=OP", DFU_FAULT_BREAK_BEFORE, 1, 1, DFU_BREAKDOWN_STALL },
 };
 
 static const struct {
@@ -110,17 +130,36 @@ static bool parse_hex(const char *text, DfuFault *fault)
   return true;
 }
 
-static bool parse_away(const char *text, DfuFault *fault)
+/* "25" behind the point of "1.25". */
+static bool parse_decimals(const char *text, int64_t *out_us)
 {
+  int64_t unit_us = US_PER_SECOND / 10;
+
+  *out_us = 0;
+  for (size_t i = 0; i == 0 || text[i] != '\0'; i++, unit_us /= 10) {
+    if (digit_value(text[i]) > 9 || unit_us == 0)
+      return false;
+    *out_us += digit_value(text[i]) * unit_us;
+  }
+  return true;
+}
+
+static bool parse_seconds(const char *text, DfuBreakdown *breakdown)
+{
+  size_t point = strcspn(text, ".");
+  char whole[PART_BYTES] = "";
+  int64_t decimals_us = 0;
   uint32_t seconds;
 
-  if (strcmp(text, "forever") == 0) {
-    fault->away_us = INT64_MAX;
+  if (breakdown->type == DFU_BREAKDOWN_LOSS && strcmp(text, "forever") == 0) {
+    breakdown->time_us = INT64_MAX;
     return true;
   }
-  if (!parse_number(text, 0, UINT32_MAX, &seconds))
+  memcpy(whole, text, point);
+  if (!parse_number(whole, 0, UINT32_MAX, &seconds)
+      || (text[point] == '.' && !parse_decimals(text + point + 1, &decimals_us)))
     return false;
-  fault->away_us = (int64_t)seconds * US_PER_SECOND;
+  breakdown->time_us = (int64_t)seconds * US_PER_SECOND + decimals_us;
   return true;
 }
 
@@ -142,11 +181,17 @@ static bool parse_att(const Arguments *arguments, DfuFault *fault)
          && (arguments->n < 3 || parse_number(arguments->parts[2], 1, UINT32_MAX, &fault->times));
 }
 
-static bool parse_lose(const Arguments *arguments, DfuFault *fault)
+static bool parse_break(const Arguments *arguments, DfuFault *fault)
 {
-  fault->away_us = US_PER_SECOND;
-  return parse_number(arguments->parts[0], 1, UINT32_MAX, &fault->at)
-         && (arguments->n < 2 || parse_away(arguments->parts[1], fault));
+  const char *place = arguments->parts[0];
+
+  if (fault->breakdown.type == DFU_BREAKDOWN_LOSS)
+    fault->breakdown.time_us = DEFAULT_AWAY_US;
+  if (fault->breakdown.type == DFU_BREAKDOWN_SILENCE)
+    fault->breakdown.time_us = DEFAULT_SUPERVISION_US;
+  return (fault->type == DFU_FAULT_BREAK_AT_BYTE ? parse_number(place, 1, UINT32_MAX, &fault->at)
+                                                 : parse_operation(place, &fault->opcode))
+         && (arguments->n < 2 || parse_seconds(arguments->parts[1], &fault->breakdown));
 }
 
 static bool parse_arguments(const Arguments *arguments, DfuFault *fault)
@@ -160,13 +205,18 @@ static bool parse_arguments(const Arguments *arguments, DfuFault *fault)
   case DFU_FAULT_MUTE:
     fault->times = UINT32_MAX;
     return parse_operation(arguments->parts[0], &fault->opcode);
+  case DFU_FAULT_REPEAT:
+    return parse_operation(arguments->parts[0], &fault->opcode);
   case DFU_FAULT_ATT:
     return parse_att(arguments, fault);
-  case DFU_FAULT_LOSE:
-    return parse_lose(arguments, fault);
   case DFU_FAULT_DROP_PACKET:
   case DFU_FAULT_DROP_RECEIPT:
+  case DFU_FAULT_REPEAT_RECEIPT:
     return parse_number(arguments->parts[0], 1, UINT32_MAX, &fault->at);
+  case DFU_FAULT_BREAK_AT_BYTE:
+  case DFU_FAULT_BREAK_AT:
+  case DFU_FAULT_BREAK_BEFORE:
+    return parse_break(arguments, fault);
   }
   return false;
 }
@@ -189,9 +239,22 @@ static bool split(const char *text, Arguments *out)
 static const Form *find_form(const char *text, size_t len)
 {
   for (size_t i = 0; i < N_ELEMENTS(forms); i++)
-    if (strlen(forms[i].name) == len && strncmp(text, forms[i].name, len) == 0)
+    if (strcspn(forms[i].form, "=") == len && strncmp(text, forms[i].form, len) == 0)
       return &forms[i];
   return NULL;
+}
+
+static void write_unknown(char *message, const char *text)
+{
+  int len = snprintf(message, DFU_FAULTS_MESSAGE_BYTES, "there is no fault \"%.40s\": known are",
+                     text);
+
+  for (size_t i = 0; i < N_ELEMENTS(forms); i++) {
+    const char *joint = i == 0 ? "" : i + 1 < N_ELEMENTS(forms) ? "," : " and";
+
+    len += snprintf(message + len, DFU_FAULTS_MESSAGE_BYTES - (size_t)len, "%s %.*s", joint,
+                    (int)strcspn(forms[i].form, "="), forms[i].form);
+  }
 }
 
 bool dfu_faults_parse(DfuFaults *faults, const char *text, char *message)
@@ -201,13 +264,11 @@ bool dfu_faults_parse(DfuFaults *faults, const char *text, char *message)
   Arguments arguments;
 
   if (form == NULL) {
-    snprintf(message, DFU_FAULTS_MESSAGE_BYTES,
-             "there is no fault \"%.40s\": known are answer, notify, mute, att, lose, drop-packet "
-             "and drop-receipt", text);
+    write_unknown(message, text);
     return false;
   }
 
-  DfuFault fault = { .type = form->type, .times = 1 };
+  DfuFault fault = { .type = form->type, .times = 1, .breakdown.type = form->breakdown };
 
   if (text[name_len] != '=' || !split(text + name_len + 1, &arguments)
       || arguments.n < form->min_parts || arguments.n > form->max_parts

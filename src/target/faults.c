@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+typedef bool (*Match)(const DfuFaults *faults, const DfuFault *fault, const DfuTarget *target,
+                      const DfuTargetEvent *event);
+
 static bool is_request(const DfuTargetEvent *event, uint8_t opcode)
 {
   return event->type == DFU_TARGET_EVENT_CONTROL && event->len > 0 && event->bytes[0] == opcode;
@@ -24,7 +27,8 @@ static bool is_decisive(const DfuFaults *faults, const DfuFault *fault, const Df
     return is_request(event, DFU_OP_INIT) && event->len > 1
            && event->bytes[1] == DFU_INIT_COMPLETE;
   case DFU_OP_RECEIVE:
-    return is_packet_of(target, event, DFU_OP_RECEIVE) && faults->n_packets == fault->at;
+    return is_packet_of(target, event, DFU_OP_RECEIVE)
+           && (fault->at == 0 || faults->n_packets == fault->at);
   default:
     return is_request(event, fault->opcode);
   }
@@ -33,8 +37,6 @@ static bool is_decisive(const DfuFaults *faults, const DfuFault *fault, const Df
 static bool withholds(const DfuFaults *faults, const DfuFault *fault, const DfuTarget *target,
                       const DfuTargetEvent *event)
 {
-  if (fault->times == 0)
-    return false;
   switch (fault->type) {
   case DFU_FAULT_ANSWER:
     return target->notify && is_decisive(faults, fault, target, event);
@@ -42,21 +44,41 @@ static bool withholds(const DfuFaults *faults, const DfuFault *fault, const DfuT
     return is_request(event, fault->opcode);
   case DFU_FAULT_DROP_PACKET:
     return is_packet_of(target, event, DFU_OP_RECEIVE) && faults->n_packets == fault->at;
+  case DFU_FAULT_BREAK_BEFORE:
+    return is_decisive(faults, fault, target, event);
   default:
     return false;
   }
 }
 
-static DfuFault *find_withholding(DfuFaults *faults, const DfuTarget *target,
-                                  const DfuTargetEvent *event)
+static bool breaks_at_operation(const DfuFaults *faults, const DfuFault *fault,
+                                const DfuTarget *target, const DfuTargetEvent *event)
+{
+  return fault->type == DFU_FAULT_BREAK_AT && is_decisive(faults, fault, target, event);
+}
+
+/* Once it has received more. */
+static bool breaks_at_byte(const DfuFaults *faults, const DfuFault *fault, const DfuTarget *target,
+                           const DfuTargetEvent *event)
+{
+  (void)faults;
+  (void)event;
+  return fault->type == DFU_FAULT_BREAK_AT_BYTE && target->received_bytes >= fault->at;
+}
+
+/* The first that matches, which has then happened once more. */
+static const DfuFault *take(DfuFaults *faults, Match matches, const DfuTarget *target,
+                            const DfuTargetEvent *event)
 {
   for (size_t i = 0; i < faults->n; i++)
-    if (withholds(faults, &faults->faults[i], target, event))
+    if (faults->faults[i].times > 0 && matches(faults, &faults->faults[i], target, event)) {
+      faults->faults[i].times--;
       return &faults->faults[i];
+    }
   return NULL;
 }
 
-/* What the controller hears of an event that the target did not get. */
+/* What the controller hears of an event that the target did not get, unless the link breaks. */
 static void reply_instead(const DfuFault *fault, DfuTarget *target, DfuTargetUpdate *update)
 {
   if (fault->type == DFU_FAULT_ATT)
@@ -74,7 +96,8 @@ static DfuFault *find_for_answer(DfuFaults *faults, uint8_t opcode)
 {
   for (size_t i = 0; i < faults->n; i++) {
     DfuFault *fault = &faults->faults[i];
-    bool about_answers = fault->type == DFU_FAULT_NOTIFY || fault->type == DFU_FAULT_MUTE;
+    bool about_answers = fault->type == DFU_FAULT_NOTIFY || fault->type == DFU_FAULT_MUTE
+                         || fault->type == DFU_FAULT_REPEAT;
 
     if (about_answers && fault->opcode == opcode && fault->times > 0)
       return fault;
@@ -82,82 +105,78 @@ static DfuFault *find_for_answer(DfuFaults *faults, uint8_t opcode)
   return NULL;
 }
 
-static bool drops_receipt(const DfuFaults *faults)
+static bool has_for_receipt(const DfuFaults *faults, DfuFaultType type)
 {
   for (size_t i = 0; i < faults->n; i++)
-    if (faults->faults[i].type == DFU_FAULT_DROP_RECEIPT
-        && faults->faults[i].at == faults->n_receipts)
+    if (faults->faults[i].type == type && faults->faults[i].at == faults->n_receipts)
       return true;
   return false;
 }
 
-/* Whether notification @i goes out; its bytes may become others. */
-static bool passes(DfuFaults *faults, DfuTargetUpdate *update, size_t i)
+static size_t count_receipt(DfuFaults *faults)
 {
-  uint8_t *bytes = update->notifications[i].bytes;
+  faults->n_receipts++;
+  if (has_for_receipt(faults, DFU_FAULT_DROP_RECEIPT))
+    return 0;
+  return has_for_receipt(faults, DFU_FAULT_REPEAT_RECEIPT) ? 2 : 1;
+}
 
-  if (bytes[0] == DFU_OP_RECEIPT) {
-    faults->n_receipts++;
-    return !drops_receipt(faults);
-  }
+/* How often notification @i of @said goes out; its bytes may become others. */
+static size_t count_copies(DfuFaults *faults, DfuTargetUpdate *said, size_t i)
+{
+  uint8_t *bytes = said->notifications[i].bytes;
+
+  if (bytes[0] == DFU_OP_RECEIPT)
+    return count_receipt(faults);
 
   DfuFault *fault = find_for_answer(faults, bytes[1]);
 
   if (fault == NULL)
-    return true;
+    return 1;
   if (fault->type == DFU_FAULT_MUTE)
-    return false;
+    return 0;
   fault->times--;
+  if (fault->type == DFU_FAULT_REPEAT)
+    return 2;
   memcpy(bytes, fault->bytes, fault->len);
-  update->notifications[i].len = fault->len;
-  return true;
+  said->notifications[i].len = fault->len;
+  return 1;
 }
 
 static void filter_notifications(DfuFaults *faults, DfuTargetUpdate *update)
 {
-  size_t n = 0;
+  DfuTargetUpdate said = *update;
 
-  for (size_t i = 0; i < update->n_notifications; i++)
-    if (passes(faults, update, i))
-      update->notifications[n++] = update->notifications[i];
-  update->n_notifications = n;
-}
-
-static void lose_link(DfuFaults *faults, const DfuTarget *target, DfuTargetUpdate *update,
-                      DfuFaultLoss *loss)
-{
-  for (size_t i = 0; i < faults->n; i++) {
-    DfuFault *fault = &faults->faults[i];
-
-    if (fault->type != DFU_FAULT_LOSE || fault->times == 0 || target->received_bytes < fault->at)
-      continue;
-    fault->times--;
-    update->n_notifications = 0;
-    *loss = (DfuFaultLoss){ .lost = true, .away_us = fault->away_us };
-    return;
-  }
+  update->n_notifications = 0;
+  for (size_t i = 0; i < said.n_notifications; i++)
+    for (size_t n = count_copies(faults, &said, i); n > 0; n--)
+      if (update->n_notifications < DFU_TARGET_MAX_NOTIFICATIONS)
+        update->notifications[update->n_notifications++] = said.notifications[i];
 }
 
 void dfu_faults_step(DfuFaults *faults, DfuTarget *target, const DfuTargetEvent *event,
-                     DfuTargetUpdate *update, DfuFaultLoss *loss)
+                     DfuTargetUpdate *update, DfuBreakdown *breakdown)
 {
   DfuTargetEvent passed = *event;
   uint32_t received_before = target->received_bytes;
 
-  *loss = (DfuFaultLoss){ .lost = false };
   if (is_packet_of(target, event, DFU_OP_RECEIVE))
     faults->n_packets++;
 
-  DfuFault *withholding = find_withholding(faults, target, event);
+  const DfuFault *acting = take(faults, withholds, target, event);
 
-  if (withholding != NULL) {
-    withholding->times--;
+  if (acting != NULL)
     passed.type = DFU_TARGET_EVENT_TICK;
-  }
+  else
+    acting = take(faults, breaks_at_operation, target, event);
   dfu_target_step(target, &passed, update);
-  if (withholding != NULL && update->boot == DFU_TARGET_STAYS)
-    reply_instead(withholding, target, update);
+  if (acting != NULL && update->boot == DFU_TARGET_STAYS)
+    reply_instead(acting, target, update);
   filter_notifications(faults, update);
-  if (target->received_bytes > received_before)
-    lose_link(faults, target, update, loss);
+  if (acting == NULL && target->received_bytes > received_before)
+    acting = take(faults, breaks_at_byte, target, event);
+
+  *breakdown = acting != NULL ? acting->breakdown : (DfuBreakdown){ .type = DFU_BREAKDOWN_NONE };
+  if (breakdown->type != DFU_BREAKDOWN_NONE)
+    update->n_notifications = 0;
 }

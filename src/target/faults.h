@@ -12,44 +12,75 @@
  *   notify=OP:HEX              OP is carried out; its next answer is these bytes
  *                              (0 to 20) instead
  *   mute=OP                    OP is carried out; its answers are never sent
+ *   repeat=OP                  OP is carried out; its next answer is sent twice
  *   att=OP:ERROR[:TIMES]       the control point write of OP gets this ATT error and is
  *                              not carried out, TIMES times (1)
- *   lose=BYTE[:SECONDS]        the link is lost when the target has received BYTE image
- *                              bytes, with what it had to say just then, and the device
- *                              is away for SECONDS (1), or `forever`
  *   drop-packet=N              image packet N never arrives
  *   drop-receipt=N             receipt N never arrives
+ *   repeat-receipt=N           receipt N arrives twice
+ *   lose=BYTE[:SECONDS]        the link is lost when the target has received BYTE image
+ *                              bytes, and the device is away for SECONDS (1), or `forever`
+ *   silence=BYTE[:SECONDS]     then nothing gets through in either direction, until after
+ *                              SECONDS (4, which SDK bootloaders ask for) the supervision
+ *                              timeout ends the link on both sides; the target runs on
+ *   restart=BYTE               then the device loses power, and starts again
+ *   stall=BYTE                 then the target stands still, until the link is ended
+ *
+ * What the target had to say in a step that ends in one of the last four is not heard.
+ * Each of them can also come at an operation, in place of BYTE: `lose-at=OP` when OP
+ * has been carried out, or has begun where that takes time; `lose-before=OP` when it was
+ * sent and did not reach the target. The moment is that of what makes the target answer:
+ * the sizes of start, the end of init, an image packet of receive.
  *
  * OP is start, init, receive, validate, activate, reset, report-size, receipts,
- * or an opcode. STATUS and ERROR are bytes; numbers are decimal or 0x and hex.
+ * or an opcode. STATUS and ERROR are bytes; numbers are decimal or 0x and hex,
+ * SECONDS may have up to six decimals.
  * PACKET and N count from 1, over all connections. A fault may be given more than
- * once; `lose` then happens again each time that an image packet is accepted at or
- * behind its BYTE.
+ * once; what comes at BYTE then happens again each time that an image packet is
+ * accepted at or behind it.
  */
 #ifndef DFU_TARGET_FAULTS_H
 #define DFU_TARGET_FAULTS_H
 
 #include "target/target.h"
 
-enum { DFU_FAULTS_MAX = 64, DFU_FAULTS_MESSAGE_BYTES = 160 };
+enum { DFU_FAULTS_MAX = 64, DFU_FAULTS_MESSAGE_BYTES = 400 };
 
 typedef enum {
   DFU_FAULT_ANSWER,
   DFU_FAULT_NOTIFY,
   DFU_FAULT_MUTE,
+  DFU_FAULT_REPEAT,
   DFU_FAULT_ATT,
-  DFU_FAULT_LOSE,
   DFU_FAULT_DROP_PACKET,
   DFU_FAULT_DROP_RECEIPT,
+  DFU_FAULT_REPEAT_RECEIPT,
+  DFU_FAULT_BREAK_AT_BYTE,
+  DFU_FAULT_BREAK_AT,     /* an operation */
+  DFU_FAULT_BREAK_BEFORE, /* an operation */
 } DfuFaultType;
+
+/** What breaks, and has to be carried out around the target. */
+typedef enum {
+  DFU_BREAKDOWN_NONE,
+  DFU_BREAKDOWN_LOSS,    /* the link ends now, and nobody finds the device for `time_us` */
+  DFU_BREAKDOWN_SILENCE, /* nothing gets through any more; the link ends in `time_us` */
+  DFU_BREAKDOWN_RESTART, /* the target gets POWER_LOST now */
+  DFU_BREAKDOWN_STALL,   /* nothing gets through, and the target gets no time, while the link is up */
+} DfuBreakdownType;
+
+typedef struct {
+  DfuBreakdownType type;
+  int64_t time_us; /* LOSS, SILENCE; INT64_MAX: forever */
+} DfuBreakdown;
 
 typedef struct {
   DfuFaultType type;
   uint8_t opcode;
   uint8_t code;     /* status, or ATT error */
-  uint32_t at;      /* packet, receipt or byte that sets it off */
+  uint32_t at;      /* packet, receipt or byte that sets it off; 0: any */
   uint32_t times;   /* how often it still happens */
-  int64_t away_us;  /* INT64_MAX: forever */
+  DfuBreakdown breakdown;
   uint8_t bytes[DFU_TARGET_NOTIFICATION_BYTES];
   size_t len;
 } DfuFault;
@@ -61,12 +92,6 @@ typedef struct {
   uint32_t n_packets;
   uint32_t n_receipts;
 } DfuFaults;
-
-/** What the link does after a step. */
-typedef struct {
-  bool lost;       /* drop it now, and tell the target by DISCONNECTED */
-  int64_t away_us; /* then the device is not to be found for so long; INT64_MAX: forever */
-} DfuFaultLoss;
 
 /**
  * dfu_faults_parse:
@@ -81,11 +106,13 @@ bool dfu_faults_parse(DfuFaults *faults, const char *text, char *message);
 /**
  * dfu_faults_step:
  * @update: (out): what to do, in place of the target's own update
- * @loss: (out): what happens to the link once @update is carried out
+ * @breakdown: (out): what breaks once @update is carried out. Unless it is NONE, nothing
+ *   in @update gets to the controller, not even the response to a write. The target may
+ *   have restarted in this step already.
  *
  * dfu_target_step() with the faults applied to @event and to its result.
  */
 void dfu_faults_step(DfuFaults *faults, DfuTarget *target, const DfuTargetEvent *event,
-                     DfuTargetUpdate *update, DfuFaultLoss *loss);
+                     DfuTargetUpdate *update, DfuBreakdown *breakdown);
 
 #endif

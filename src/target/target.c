@@ -122,6 +122,9 @@ static void handle_event(DfuTarget *target, const DfuTargetEvent *event, DfuTarg
   case DFU_TARGET_EVENT_PACKET:
     on_packet(target, event, update);
     break;
+  case DFU_TARGET_EVENT_POWER_LOST:
+    target->restarting = true;
+    break;
   case DFU_TARGET_EVENT_TICK:
     break;
   }

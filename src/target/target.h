@@ -35,6 +35,7 @@ typedef enum {
   DFU_TARGET_EVENT_CONTROL,      /* Write Request on the control point: `bytes` */
   DFU_TARGET_EVENT_PACKET,       /* Write Command on DFU Packet: `bytes` */
   DFU_TARGET_EVENT_TICK,         /* time has passed; nothing else */
+  DFU_TARGET_EVENT_POWER_LOST,   /* power goes and comes back: only the flash keeps anything */
 } DfuTargetEventType;
 
 /**

@@ -100,6 +100,9 @@ static void wrong_usage_is_2(void **state)
     {"--name", "a name of more than twenty-nine bytes", "--name must be"},
     {"--run", NULL, "--run needs a command"},
     {"--log", "/nonexistent/log", "Cannot write the log /nonexistent/log"},
+    {"--hci", "1", "--hci is \"1\"; a controller is called hci0, hci1, ..."},
+    {"--hci", "hci1x", "--hci is \"hci1x\""},
+    {"--readvertise", "150", "need --hci"},
   };
 
   (void)state;
@@ -108,6 +111,19 @@ static void wrong_usage_is_2(void **state)
 
     expect_status(argv, 2, wrong[i].error);
   }
+}
+
+static void host_of_its_own_excludes_an_emulated_one(void **state)
+{
+  const char *const powered_off[] = {emulator_program(), "--hci", "hci1", "--powered-off", NULL};
+  const char *const public_address[] = {emulator_program(), "--hci",  "hci1", "--addr",
+                                        "00:11:22:33:44:55", NULL};
+  const char *const too_often[] = {emulator_program(), "--hci", "hci1", "--readvertise", "5", NULL};
+
+  (void)state;
+  expect_status(powered_off, 2, "with --hci the host is a real one");
+  expect_status(public_address, 2, "must be a static random address");
+  expect_status(too_often, 2, "--readvertise is 5; it must be from 20 to 600000.");
 }
 
 static void trouble_is_1(void **state)
@@ -180,6 +196,7 @@ int main(void)
     TEST(killed_program_takes_its_bus_along),
     TEST(nothing_is_left_behind),
     TEST(wrong_usage_is_2),
+    TEST(host_of_its_own_excludes_an_emulated_one),
     TEST(trouble_is_1),
     TEST(too_long_a_tmpdir_is_named),
     TEST(second_daemon_on_one_bus_is_refused),

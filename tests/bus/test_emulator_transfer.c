@@ -158,7 +158,7 @@ static void stalled_device_leaves_a_write_pending(void **state)
   int notify_fd, packet_fd;
 
   emulator_fill_image(image);
-  emulator_start(f, "--stall", "40", NULL);
+  emulator_start(f, "--fault", "stall=40", NULL);
   bus_client_connect_device(f->client);
   notify_fd = emulator_acquire(f, CONTROL, "AcquireNotify");
   packet_fd = emulator_acquire(f, PACKET, "AcquireWrite");

@@ -6,7 +6,7 @@
  *   0 connected (n bytes of ATT MTU above 23)   4 DFU Packet write
  *   1 disconnected                              5 time passes, n milliseconds
  *   2 CCCD set to notify if n is not 0          6 time passes until the target wakes
- *   3 control point write                       7 time passes, n seconds
+ *   3 control point write                       7 time passes, n seconds; none: power is lost
  */
 #include <assert.h>
 #include <string.h>
@@ -75,6 +75,8 @@ static size_t read_event(const uint8_t *data, size_t len, DfuTargetEvent *event,
     event->now_us += (int64_t)n * 1000;
   else if (data[0] % 8 == 6 && wake_us != INT64_MAX)
     event->now_us = wake_us;
+  else if (data[0] % 8 == 7 && n == 0)
+    event->type = DFU_TARGET_EVENT_POWER_LOST;
   else if (data[0] % 8 == 7)
     event->now_us += (int64_t)n * 1000000;
   return 2 + n;

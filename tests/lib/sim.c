@@ -343,17 +343,9 @@ void sim_lose_link(Sim *sim)
 
 void sim_cut_power(Sim *sim)
 {
-  const DfuTargetConfig config = sim->target.config;
-
   trace(sim, "-- target loses power");
   lose_link(sim);
-  if (sim->in_application)
-    return;
-  sim->n_restarts++;
-  sim->in_application = config.has_application;
-  sim->application_is_new = FALSE;
-  dfu_target_init(&sim->target, &config);
-  sim->target_wake_us = G_MAXINT64;
+  sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_POWER_LOST});
 }
 
 static void deliver_next(Sim *sim, guint index)

@@ -91,6 +91,11 @@ void driver_disconnect(TargetDriver *driver)
   step(driver, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_DISCONNECTED });
 }
 
+void driver_cut_power(TargetDriver *driver)
+{
+  step(driver, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_POWER_LOST });
+}
+
 void driver_reconnect(TargetDriver *driver)
 {
   driver_disconnect(driver);

@@ -57,6 +57,7 @@ void driver_restart(TargetDriver *driver);
 void driver_connect(TargetDriver *driver);           /* MTU 23, CCCD off */
 void driver_subscribe(TargetDriver *driver, bool on);
 void driver_disconnect(TargetDriver *driver);
+void driver_cut_power(TargetDriver *driver);
 void driver_control(TargetDriver *driver, const char *hex);
 void driver_packet(TargetDriver *driver, const char *hex);
 void driver_packet_of(TargetDriver *driver, size_t len); /* bytes ee */

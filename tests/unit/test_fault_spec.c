@@ -15,7 +15,12 @@ static void parse_takes_names_and_numbers(void **state)
   static const char *const good[] = {
     "answer=start:2", "answer=1:6", "answer=0x09:0xff", "answer=receive:6:100", "mute=reset",
     "mute=16", "att=receipts:253", "att=8:1:4294967295", "notify=init:", "notify=init:1001FFee",
-    "lose=1", "lose=4294967295:forever", "lose=20:4294967295", "drop-packet=1", "drop-receipt=7",
+    "repeat=init", "drop-packet=1", "drop-receipt=7", "repeat-receipt=0x10",
+    "lose=1", "lose=4294967295:forever", "lose=20:4294967295",
+    "lose-at=start", "lose-at=4:0", "lose-before=activate:forever",
+    "silence=1", "silence=20:6", "silence-at=receive:1", "silence-before=report-size",
+    "restart=1", "restart-at=0x05", "restart-before=receipts",
+    "stall=40", "stall-at=validate", "stall-before=reset",
   };
 
   (void)state;
@@ -60,9 +65,36 @@ static void parse_bad_form_names_the_right_one(void **state)
     { "lose=0x", "lose=BYTE[:SECONDS]" },
     { "lose=5:never", "lose=BYTE[:SECONDS]" },
     { "lose=99999999999999999999999", "lose=BYTE[:SECONDS]" },
+    { "repeat=", "repeat=OP" },
+    { "repeat=start:2", "repeat=OP" },
     { "drop-packet=0", "drop-packet=N" },
     { "drop-packet=1a", "drop-packet=N" },
     { "drop-receipt=", "drop-receipt=N" },
+    { "repeat-receipt=0", "repeat-receipt=N" },
+    { "repeat-receipt=1:2", "repeat-receipt=N" },
+    { "lose=validate", "lose=BYTE[:SECONDS]" }, /* an operation is for lose-at */
+    { "lose=5:1:1", "lose=BYTE[:SECONDS]" },
+    { "lose-at=never", "lose-at=OP[:SECONDS]" },
+    { "lose-at=4:x", "lose-at=OP[:SECONDS]" },
+    { "lose-before=300", "lose-before=OP[:SECONDS]" },
+    { "silence=0", "silence=BYTE[:SECONDS]" },
+    { "silence=5:forever", "silence=BYTE[:SECONDS]" }, /* a link always has a supervision timeout */
+    { "silence=5:.5", "silence=BYTE[:SECONDS]" },
+    { "silence=5:1.", "silence=BYTE[:SECONDS]" },
+    { "silence=5:1.-1", "silence=BYTE[:SECONDS]" },
+    { "silence=5:1.0x1", "silence=BYTE[:SECONDS]" },
+    { "silence=5:1.2.3", "silence=BYTE[:SECONDS]" },
+    { "silence=5:1.0000001", "silence=BYTE[:SECONDS]" },
+    { "silence-at=:4", "silence-at=OP[:SECONDS]" },
+    { "silence-before=init:", "silence-before=OP[:SECONDS]" },
+    { "restart=0", "restart=BYTE" },
+    { "restart=5:1", "restart=BYTE" },
+    { "restart-at=start:1", "restart-at=OP" },
+    { "restart-before=", "restart-before=OP" },
+    { "stall=0", "stall=BYTE" },
+    { "stall=5:1", "stall=BYTE" },
+    { "stall-at=init:forever", "stall-at=OP" },
+    { "stall-before=256", "stall-before=OP" },
   };
 
   (void)state;
@@ -79,16 +111,70 @@ static void parse_bad_form_names_the_right_one(void **state)
   }
 }
 
+static DfuFault parse_one(const char *text)
+{
+  DfuFaults faults = { .n = 0 };
+  char message[DFU_FAULTS_MESSAGE_BYTES];
+
+  if (!dfu_faults_parse(&faults, text, message))
+    fail_msg("%s", message);
+  return faults.faults[0];
+}
+
+static void parse_breakdown_keeps_place_and_time(void **state)
+{
+  static const struct {
+    const char *text;
+    DfuFaultType type;
+    DfuBreakdownType breakdown;
+    uint32_t place; /* byte or opcode */
+    int64_t time_us;
+  } rows[] = {
+    { "lose=7", DFU_FAULT_BREAK_AT_BYTE, DFU_BREAKDOWN_LOSS, 7, 1000000 },
+    { "lose=7:0", DFU_FAULT_BREAK_AT_BYTE, DFU_BREAKDOWN_LOSS, 7, 0 },
+    { "lose-at=start:2", DFU_FAULT_BREAK_AT, DFU_BREAKDOWN_LOSS, 1, 2000000 },
+    { "lose-at=start:2.05", DFU_FAULT_BREAK_AT, DFU_BREAKDOWN_LOSS, 1, 2050000 },
+    { "lose-before=init:forever", DFU_FAULT_BREAK_BEFORE, DFU_BREAKDOWN_LOSS, 2, INT64_MAX },
+    { "silence=7", DFU_FAULT_BREAK_AT_BYTE, DFU_BREAKDOWN_SILENCE, 7, 4000000 },
+    { "silence=7:0.420001", DFU_FAULT_BREAK_AT_BYTE, DFU_BREAKDOWN_SILENCE, 7, 420001 },
+    { "silence-at=receive:6", DFU_FAULT_BREAK_AT, DFU_BREAKDOWN_SILENCE, 3, 6000000 },
+    { "silence-before=validate", DFU_FAULT_BREAK_BEFORE, DFU_BREAKDOWN_SILENCE, 4, 4000000 },
+    { "restart=7", DFU_FAULT_BREAK_AT_BYTE, DFU_BREAKDOWN_RESTART, 7, 0 },
+    { "restart-at=activate", DFU_FAULT_BREAK_AT, DFU_BREAKDOWN_RESTART, 5, 0 },
+    { "restart-before=reset", DFU_FAULT_BREAK_BEFORE, DFU_BREAKDOWN_RESTART, 6, 0 },
+    { "stall=7", DFU_FAULT_BREAK_AT_BYTE, DFU_BREAKDOWN_STALL, 7, 0 },
+    { "stall-at=report-size", DFU_FAULT_BREAK_AT, DFU_BREAKDOWN_STALL, 7, 0 },
+    { "stall-before=receipts", DFU_FAULT_BREAK_BEFORE, DFU_BREAKDOWN_STALL, 8, 0 },
+  };
+
+  (void)state;
+  for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+    DfuFault fault = parse_one(rows[i].text);
+    bool at_byte = fault.type == DFU_FAULT_BREAK_AT_BYTE;
+
+    assert_int_equal(fault.type, rows[i].type);
+    assert_int_equal(fault.breakdown.type, rows[i].breakdown);
+    assert_int_equal(at_byte ? fault.at : fault.opcode, rows[i].place);
+    assert_int_equal(fault.breakdown.time_us, rows[i].time_us);
+    assert_int_equal(fault.times, 1);
+  }
+}
+
 static void parse_unknown_name_lists_the_known(void **state)
 {
-  static const char *const unknown[] = { "", "=", "loose=5", "los=5", "answers=1:1" };
+  static const char *const unknown[] = {
+    "", "=", "loose=5", "los=5", "answers=1:1", "lose-=5", "att-at=init:1", "forever",
+  };
   DfuFaults faults = { .n = 0 };
   char message[DFU_FAULTS_MESSAGE_BYTES];
 
   (void)state;
   for (size_t i = 0; i < N_ELEMENTS(unknown); i++) {
     assert_false(dfu_faults_parse(&faults, unknown[i], message));
-    assert_non_null(strstr(message, "known are answer, notify, mute, att, lose, drop-packet and "));
+    assert_non_null(strstr(message, ": known are answer, notify, mute, repeat, att, drop-packet, "
+                                    "drop-receipt, repeat-receipt, lose, lose-at, lose-before, "
+                                    "silence, silence-at, silence-before, restart, restart-at, "
+                                    "restart-before, stall, stall-at and stall-before"));
   }
 }
 
@@ -125,6 +211,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(parse_takes_names_and_numbers),
     cmocka_unit_test(parse_bad_form_names_the_right_one),
+    cmocka_unit_test(parse_breakdown_keeps_place_and_time),
     cmocka_unit_test(parse_unknown_name_lists_the_known),
     cmocka_unit_test(parse_message_fits_whatever_the_text),
     cmocka_unit_test(parse_too_many_is_refused),

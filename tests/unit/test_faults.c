@@ -14,7 +14,7 @@ typedef struct {
   TargetDriver driver;
   DfuFaults faults;
   DfuTargetUpdate update;
-  DfuFaultLoss loss;
+  DfuBreakdown breakdown;
   char said[128];
 } Rig;
 
@@ -61,7 +61,7 @@ static void step(Rig *rig, DfuTargetEventType type, const char *hex)
     .len = len,
   };
 
-  dfu_faults_step(&rig->faults, &rig->driver.target, &event, &rig->update, &rig->loss);
+  dfu_faults_step(&rig->faults, &rig->driver.target, &event, &rig->update, &rig->breakdown);
   note_notifications(rig);
 }
 
@@ -97,7 +97,7 @@ static void without_faults_the_update_is_the_targets_own(void **state)
   assert_string_equal(packet(&rig, DRIVER_PACKET_2), "");
   assert_string_equal(wait_for_flash(&rig), "10 03 01");
   assert_string_equal(control(&rig, "04"), "10 04 01");
-  assert_false(rig.loss.lost);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
   assert_int_equal(rig.update.att_error, 0);
 }
 
@@ -296,13 +296,13 @@ static void lose_drops_the_link_at_the_byte_with_what_was_due(void **state)
   rig_init(&rig, "lose=28", DRIVER_DATA);
   control(&rig, "08 01 00");
   assert_string_equal(packet(&rig, "00000000"), "11 18 00 00 00");
-  assert_false(rig.loss.lost);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
   assert_string_equal(packet(&rig, "00000000"), "");
-  assert_true(rig.loss.lost);
-  assert_int_equal(rig.loss.away_us, 1000000);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+  assert_int_equal(rig.breakdown.time_us, 1000000);
   assert_int_equal(rig.driver.target.received_bytes, 28);
   step(&rig, DFU_TARGET_EVENT_DISCONNECTED, "");
-  assert_false(rig.loss.lost);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
 }
 
 static void lose_again_takes_the_next_packet(void **state)
@@ -313,18 +313,202 @@ static void lose_again_takes_the_next_packet(void **state)
   rig_init(&rig, "lose=24:0", DRIVER_DATA);
   add_fault(&rig, "lose=24:forever");
   packet(&rig, "00000000");
-  assert_true(rig.loss.lost);
-  assert_int_equal(rig.loss.away_us, 0);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+  assert_int_equal(rig.breakdown.time_us, 0);
   step(&rig, DFU_TARGET_EVENT_DISCONNECTED, "");
   step(&rig, DFU_TARGET_EVENT_CONNECTED, "");
   step(&rig, DFU_TARGET_EVENT_SUBSCRIBED, "");
   assert_string_equal(control(&rig, "07"), "10 07 01 18 00 00 00");
-  assert_false(rig.loss.lost);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
   packet(&rig, "00000000");
-  assert_true(rig.loss.lost);
-  assert_int_equal(rig.loss.away_us, INT64_MAX);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+  assert_int_equal(rig.breakdown.time_us, INT64_MAX);
   packet(&rig, "00000000");
-  assert_false(rig.loss.lost);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+}
+
+static void repeat_sends_the_next_answer_twice(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "repeat=report-size", DRIVER_DATA);
+  control(&rig, "08 01 00");
+  assert_string_equal(packet(&rig, "00000000"), "11 18 00 00 00");
+  assert_string_equal(control(&rig, "07"), "10 07 01 18 00 00 00 | 10 07 01 18 00 00 00");
+  assert_string_equal(control(&rig, "07"), "10 07 01 18 00 00 00");
+}
+
+static void repeat_of_two_answers_at_once_fits(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "repeat=receive", DRIVER_DATA);
+  add_fault(&rig, "repeat=report-size");
+  packet(&rig, DRIVER_PACKET_2);
+  rig.driver.now_us = rig.update.wake_us;
+  assert_string_equal(control(&rig, "07"), "10 03 01 | 10 03 01 | "
+                                           "10 07 01 28 00 00 00 | 10 07 01 28 00 00 00");
+}
+
+static void repeated_receipt_is_the_only_one(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "repeat-receipt=2", DRIVER_DATA);
+  control(&rig, "08 01 00");
+  assert_string_equal(packet(&rig, "00000000"), "11 18 00 00 00");
+  assert_string_equal(packet(&rig, "00000000"), "11 1c 00 00 00 | 11 1c 00 00 00");
+  assert_string_equal(packet(&rig, "00000000"), "11 20 00 00 00");
+}
+
+static void breakdowns_come_at_a_byte(void **state)
+{
+  static const struct {
+    const char *fault;
+    DfuBreakdownType type;
+  } rows[] = {
+    { "lose=28", DFU_BREAKDOWN_LOSS },
+    { "silence=28", DFU_BREAKDOWN_SILENCE },
+    { "restart=28", DFU_BREAKDOWN_RESTART },
+    { "stall=28", DFU_BREAKDOWN_STALL },
+  };
+
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    Rig rig;
+
+    rig_init(&rig, rows[i].fault, DRIVER_DATA);
+    control(&rig, "08 01 00");
+    assert_string_equal(packet(&rig, "00000000"), "11 18 00 00 00");
+    assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+    assert_string_equal(packet(&rig, "00000000"), "");
+    assert_int_equal(rig.breakdown.type, rows[i].type);
+    assert_string_equal(packet(&rig, "00000000"), "11 20 00 00 00");
+    assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+  }
+}
+
+static void lose_at_an_operation_carries_it_out_unheard(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "lose-at=validate:3", DRIVER_DATA_FULL);
+  assert_string_equal(control(&rig, "04"), "");
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+  assert_int_equal(rig.breakdown.time_us, 3000000);
+  assert_int_equal(rig.driver.target.stage, DFU_TARGET_VALIDATED);
+  assert_string_equal(control(&rig, "04"), "10 04 02");
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+}
+
+static void lose_before_an_operation_keeps_it_from_the_target(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "lose-before=validate", DRIVER_DATA_FULL);
+  assert_string_equal(control(&rig, "04"), "");
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+  assert_int_equal(rig.driver.target.stage, DFU_TARGET_DATA);
+  assert_string_equal(control(&rig, "04"), "10 04 01");
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+}
+
+static void lose_at_activate_still_installs(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "lose-at=activate", DRIVER_VALIDATED);
+  control(&rig, "05");
+  assert_true(rig.update.activated);
+  assert_int_equal(rig.update.boot, DFU_TARGET_BOOTS_APPLICATION);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+
+  rig_init(&rig, "lose-before=activate", DRIVER_VALIDATED);
+  control(&rig, "05");
+  assert_int_equal(rig.update.boot, DFU_TARGET_STAYS);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+}
+
+static void silence_at_start_comes_with_the_sizes(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "silence-at=start", DRIVER_IDLE);
+  control(&rig, "01 04");
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+  packet(&rig, DRIVER_SIZES);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_SILENCE);
+  assert_int_equal(rig.breakdown.time_us, 4000000);
+  assert_int_equal(rig.driver.target.stage, DFU_TARGET_PREPARING);
+  /* What it says later is the caller's to keep from the controller. */
+  assert_string_equal(wait_for_flash(&rig), "10 01 01");
+}
+
+static void stall_at_init_comes_at_its_end(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "stall-before=init", DRIVER_READY);
+  control(&rig, "02 00");
+  packet(&rig, DRIVER_INIT);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+  control(&rig, "02 01");
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_STALL);
+  assert_int_equal(rig.driver.target.stage, DFU_TARGET_INIT);
+}
+
+static void lose_at_receive_is_any_image_packet(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "lose-at=receive", DRIVER_DATA);
+  add_fault(&rig, "lose-before=receive");
+  packet(&rig, "00000000"); /* the one that keeps a packet from the target comes first */
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+  assert_int_equal(rig.driver.target.received_bytes, 20);
+  packet(&rig, "00000000");
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+  assert_int_equal(rig.driver.target.received_bytes, 24);
+  packet(&rig, "00000000");
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+}
+
+static void operation_that_was_refused_is_not_the_one_that_breaks(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "lose-at=validate", DRIVER_DATA_FULL);
+  add_fault(&rig, "att=validate:0x0e");
+  control(&rig, "04");
+  assert_int_equal(rig.update.att_error, 0x0e);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+  control(&rig, "04");
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+}
+
+static void power_lost_while_it_says_what_is_due(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "restart-before=report-size", DRIVER_DATA);
+  packet(&rig, DRIVER_PACKET_2);
+  rig.driver.now_us = rig.update.wake_us;
+  assert_string_equal(control(&rig, "07"), ""); /* 10 03 01 is not heard any more */
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_RESTART);
+  step(&rig, DFU_TARGET_EVENT_POWER_LOST, "");
+  assert_int_equal(rig.update.boot, DFU_TARGET_BOOTS_APPLICATION);
+  assert_int_equal(rig.driver.target.received_bytes, 0);
 }
 
 static void dropped_packet_is_missed_by_the_next_receipt(void **state)
@@ -365,7 +549,7 @@ static void faults_work_whatever_stands_before_them(void **state)
   assert_string_equal(packet(&rig, "00000000"), "");
   assert_string_equal(control(&rig, "07"), "");
   packet(&rig, "00000000");
-  assert_true(rig.loss.lost);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
 }
 
 static void one_notification_of_two_is_muted(void **state)
@@ -458,6 +642,18 @@ int main(void)
     cmocka_unit_test(att_refuses_requests_without_an_answer),
     cmocka_unit_test(lose_drops_the_link_at_the_byte_with_what_was_due),
     cmocka_unit_test(lose_again_takes_the_next_packet),
+    cmocka_unit_test(repeat_sends_the_next_answer_twice),
+    cmocka_unit_test(repeat_of_two_answers_at_once_fits),
+    cmocka_unit_test(repeated_receipt_is_the_only_one),
+    cmocka_unit_test(breakdowns_come_at_a_byte),
+    cmocka_unit_test(lose_at_an_operation_carries_it_out_unheard),
+    cmocka_unit_test(lose_before_an_operation_keeps_it_from_the_target),
+    cmocka_unit_test(lose_at_activate_still_installs),
+    cmocka_unit_test(silence_at_start_comes_with_the_sizes),
+    cmocka_unit_test(stall_at_init_comes_at_its_end),
+    cmocka_unit_test(lose_at_receive_is_any_image_packet),
+    cmocka_unit_test(operation_that_was_refused_is_not_the_one_that_breaks),
+    cmocka_unit_test(power_lost_while_it_says_what_is_due),
     cmocka_unit_test(dropped_packet_is_missed_by_the_next_receipt),
     cmocka_unit_test(dropped_receipt_is_the_only_one),
     cmocka_unit_test(faults_work_whatever_stands_before_them),

@@ -378,6 +378,55 @@ static void stage_has_a_name_for_logs(void **state)
   assert_string_equal(dfu_target_stage_name(DFU_TARGET_SURPLUS), "surplus");
 }
 
+/* What starts again does so by the validity of the application alone. */
+static void power_lost_leaves_what_the_flash_holds(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < N_ELEMENTS(both); i++)
+    for (int stage = DRIVER_IDLE; stage < DRIVER_N_STAGES; stage++) {
+      TargetDriver driver;
+      bool erased = stage > DRIVER_PREPARING;
+
+      begin(&driver, both[i], (DriverStage)stage);
+      driver_cut_power(&driver);
+      assert_int_equal(driver.boot, erased ? without_application(both[i])
+                                           : DFU_TARGET_BOOTS_APPLICATION);
+      assert_false(driver.activated);
+      assert_int_equal(driver.target.stage, DFU_TARGET_IDLE);
+      assert_false(driver.target.connected);
+      assert_int_equal(driver.wake_us, INT64_MAX); /* no timer before it is used again */
+    }
+}
+
+static void power_lost_in_the_erase_finds_the_first_page_gone(void **state)
+{
+  TargetDriver driver;
+
+  (void)state;
+  begin(&driver, "sdk11-single", DRIVER_IDLE);
+  driver_control(&driver, "01 04");
+  driver_packet(&driver, "00000000 00000000 00200000");
+  driver_wait(&driver, DRIVER_ERASE_PAGE_US);
+  assert_int_equal(driver.target.stage, DFU_TARGET_PREPARING);
+  driver_cut_power(&driver);
+  assert_int_equal(driver.boot, DFU_TARGET_BOOTS_BOOTLOADER);
+}
+
+static void power_lost_keeps_what_was_installed(void **state)
+{
+  TargetDriver driver;
+  uint8_t mode = 0;
+
+  (void)state;
+  begin(&driver, "sdk11-single", DRIVER_VALIDATED);
+  driver_control(&driver, "05");
+  driver_connect(&driver);
+  driver_cut_power(&driver);
+  assert_int_equal(driver.boot, DFU_TARGET_BOOTS_APPLICATION);
+  assert_int_equal(dfu_target_image(&driver.target, &mode), 40);
+  assert_int_equal(mode, DFU_MODE_APPLICATION);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -398,6 +447,9 @@ int main(void)
     cmocka_unit_test(bootloader_image_on_a_device_without_application_boots_the_bootloader),
     cmocka_unit_test(restart_forgets_the_transfer),
     cmocka_unit_test(stage_has_a_name_for_logs),
+    cmocka_unit_test(power_lost_leaves_what_the_flash_holds),
+    cmocka_unit_test(power_lost_in_the_erase_finds_the_first_page_gone),
+    cmocka_unit_test(power_lost_keeps_what_was_installed),
   };
 
   return cmocka_run_group_tests_name("target_restart", tests, NULL, NULL);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Advertising: makes the controller advertise what the board wants to, with its
+ * address, whenever nobody is connected.
+ */
+#ifndef DFU_EMULATOR_HCI_AIR_H
+#define DFU_EMULATOR_HCI_AIR_H
+
+#include "emulator/board.h"
+#include "emulator/hci_channel.h"
+
+typedef struct DfuHciAir DfuHciAir;
+
+/**
+ * dfu_hci_air_new:
+ * @renew_ms: switch advertising off and on so often; 0 for never
+ * @refused: the controller refuses to advertise; @what says it in words
+ *
+ * Starts nothing yet. What is passed outlives it.
+ */
+DfuHciAir *dfu_hci_air_new(DfuBoard *board, DfuHciChannel *channel, guint renew_ms,
+                           void (*refused)(const char *what, gpointer user_data),
+                           gpointer user_data);
+void dfu_hci_air_free(DfuHciAir *air);
+
+/** The board's advertisement may have changed. */
+void dfu_hci_air_update(DfuHciAir *air);
+
+/** A connection begins, and with it the advertising ends; or it is over. */
+void dfu_hci_air_set_connected(DfuHciAir *air, gboolean connected);
+
+#endif
