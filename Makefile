@@ -81,17 +81,17 @@ LIB_SRCS := $(PURE_SRCS) \
 	src/bluez/gatt.c src/bluez/services.c src/bluez/attempt.c src/bluez/connect.c \
 	src/bluez/acquired_fd.c src/bluez/notifier.c src/bluez/packet_writer.c \
 	src/bluez/connection.c src/bluez/watch.c src/bluez/bluez_link.c src/bluez/scan.c \
-	src/session/session.c src/session/failure.c src/session/journal.c \
+	src/session/session.c src/session/session_options.c src/session/failure.c src/session/journal.c \
 	src/session/keeper.c src/session/notes.c src/session/inquiry.c
 
 TARGET_SRCS := src/target/target.c src/target/transfer.c src/target/flash.c \
 	src/target/init_check.c src/target/reply.c src/target/personality.c \
 	src/target/faults.c src/target/fault_spec.c
 
-EMULATOR_SRCS := src/emulator/main.c src/emulator/options.c \
+EMULATOR_SRCS := src/emulator/options.c \
 	src/emulator/board.c src/emulator/board_air.c src/emulator/board_log.c \
 	src/emulator/gatt_table.c src/emulator/gatt_values.c src/emulator/image_files.c \
-	src/emulator/bus_bluez.c src/emulator/bus_objects.c src/emulator/bus_interfaces.c \
+	src/emulator/bus_bluez.c src/emulator/bus_daemon.c src/emulator/bus_objects.c src/emulator/bus_interfaces.c \
 	src/emulator/bus_reply.c src/emulator/bus_adapter.c src/emulator/bus_device.c \
 	src/emulator/device_properties.c src/emulator/bus_gatt.c \
 	src/emulator/bus_characteristic.c src/emulator/bus_notifications.c \
@@ -136,11 +136,16 @@ $(BUILD)/libtarget.a: $(call objects,$(TARGET_SRCS))
 	$(say) AR $@
 	$(run)rm -f $@ && $(AR) rcs $@ $^
 
+$(BUILD)/libemulator.a: $(call objects,$(EMULATOR_SRCS))
+	$(say) AR $@
+	$(run)rm -f $@ && $(AR) rcs $@ $^
+
 $(BUILD)/dfu-ble: $(call objects,$(CLI_SRCS)) $(BUILD)/libdfu.a
 	$(say) LD $@
 	$(run)$(CC) $(DFU_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
-$(BUILD)/dfu-ble-target: $(call objects,$(EMULATOR_SRCS)) $(BUILD)/libtarget.a $(BUILD)/libdfu.a
+$(BUILD)/dfu-ble-target: $(call objects,src/emulator/main.c) $(BUILD)/libemulator.a \
+		$(BUILD)/libtarget.a $(BUILD)/libdfu.a
 	$(say) LD $@
 	$(run)$(CC) $(DFU_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
@@ -155,7 +160,7 @@ BUS_TESTS := $(call tests_in,bus,test)
 CLI_TESTS := $(call tests_in,cli,test)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(TEST_LIB_SRCS)) \
-		$(BUILD)/libtarget.a $(BUILD)/libdfu.a
+		$(BUILD)/libemulator.a $(BUILD)/libtarget.a $(BUILD)/libdfu.a
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(run)$(CC) $(DFU_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS) $(LDLIBS)
@@ -168,11 +173,11 @@ $(BUILD)/tests/make_package: $(call objects,tests/tools/make_package.c tests/lib
 	$(run)$(CC) $(DFU_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
 
 # Inputs that cross a line of trust: tests/fuzz/fuzz_<input>.c and tests/fuzz/corpus/<input>/.
-FUZZ_INPUTS := package manifest init_packet intel_hex notification target
+FUZZ_INPUTS := package manifest init_packet intel_hex notification target att
 FUZZ_TESTS := $(FUZZ_INPUTS:%=$(BUILD)/tests/fuzz/fuzz_%)
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o \
-		$(BUILD)/libtarget.a $(BUILD)/libdfu.a
+		$(BUILD)/libemulator.a $(BUILD)/libtarget.a $(BUILD)/libdfu.a
 	@mkdir -p $(@D)
 	$(say) LD $@
 	$(run)$(CC) $(DFU_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
@@ -186,7 +191,7 @@ $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libdfu.a
 RUN_unit = $(foreach test,$(UNIT_TESTS),-- $(test))
 RUN_sim = $(foreach test,$(SIM_TESTS),-- $(test))
 RUN_bus = $(foreach test,$(BUS_TESTS),-- $(test))
-RUN_cli = $(foreach test,$(CLI_TESTS),-- $(test))
+RUN_cli = $(foreach test,$(CLI_TESTS),-- $(test)) -- tests/cli/every_packet.sh 43
 RUN_fuzz = $(foreach input,$(FUZZ_INPUTS),-- $(BUILD)/tests/fuzz/fuzz_$(input) \
 	$(wildcard tests/fuzz/corpus/$(input)/*))
 RUN_examples = -- tests/check_examples.sh $(BUILD)
@@ -221,6 +226,9 @@ check-vm:
 	@.ci/deps --vm
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/make_package
 	@$(test_env) tests/vm/check
+
+check-every-packet: all $(BUILD)/tests/make_package
+	@$(test_env) tests/cli/every_packet.sh
 
 demo: deps
 	@$(MAKE) --no-print-directory all $(BUILD)/tests/make_package
@@ -285,11 +293,13 @@ help:
 	@echo '                    one kind of test'
 	@echo 'make check-vm       the scenarios over kernel and bluetoothd, in a virtual machine;'
 	@echo '                    installs what is missing first'
+	@echo 'make check-every-packet'
+	@echo '                    lose the link at each packet of an image: a minute or two'
 	@echo 'make install        to $$(DESTDIR)$$(prefix), $(prefix) if not told; uninstall'
 	@echo 'make clean          remove build/'
 	@echo 'V=1 shows commands; WERROR=1 makes warnings errors; VARIANT=NAME builds apart.'
 
 .PHONY: all check check-vm check-built $(CHECKS:%=check-%) check-mutations demo soak bench asan coverage deps \
-	install uninstall clean help
+	check-every-packet install uninstall clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -33,6 +33,15 @@ void dfu_journal_record_clear(DfuJournalRecord *record);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DfuJournalRecord, dfu_journal_record_clear)
 
 /**
+ * dfu_journal_path:
+ * @folder: where journals are kept
+ * @address: "AA:BB:CC:DD:EE:FF" in either case
+ *
+ * Returns: (transfer full): the file of that device
+ */
+char *dfu_journal_path(const char *folder, const char *address);
+
+/**
  * dfu_journal_load:
  * @path: the file
  * @record: (out caller-allocates): what it says; empty where the result is %FALSE

@@ -28,11 +28,24 @@ typedef struct {
 
 extern const DfuSessionOptions dfu_session_options_default;
 
+/** What the next run has to be, so that the device gets its image after all. */
 typedef enum {
+  DFU_NEXT_NONE,    /* nothing: it is done, or would end the same way again */
+  DFU_NEXT_AGAIN,   /* the same; the target holds nothing of this one */
+  DFU_NEXT_RESUME,  /* the same; it goes on where this one stopped, by the journal */
+  DFU_NEXT_RESTART, /* one with `restart`: what the target holds is in the way */
+} DfuNext;
+
+/** "none", "again", "resume", "restart": stable words, used in JSON. */
+const char *dfu_next_name(DfuNext next);
+
+typedef enum {
+  DFU_REPORT_RECALLED,  /* the journal tells of an earlier run with this image: `earlier` */
   DFU_REPORT_PHASE,     /* the phase is another: `progress->phase` */
   DFU_REPORT_CONNECTED, /* the device was reached: `address`, `name`, `rssi`, `mtu`, `revision` */
   DFU_REPORT_PROGRESS,  /* the target confirmed more, or time went by */
-  DFU_REPORT_LINK_LOST, /* unasked; `text` says what is done about it */
+  DFU_REPORT_LINK_LOST, /* unasked; `text` says why where that is known; `retry` and what follows */
+  DFU_REPORT_RETRY,     /* no connection came about, `text` says why; `retry` and what follows */
   DFU_REPORT_RESUMED,   /* the image goes on at `progress->confirmed_bytes` */
   DFU_REPORT_WARNING,   /* `text` */
   DFU_REPORT_BYTES,     /* control point: `outgoing`, `bytes`, `len` */
@@ -50,6 +63,8 @@ typedef struct {
   guint32 confirmed_bytes; /* of the image, on the target as far as is known */
   guint link_losses;
   guint resumes;
+  DfuNext next;
+  gint64 forgets_in_us; /* as in DfuReport */
 } DfuSessionResult;
 
 /** A report; everything in it belongs to the session and lives for the call. */
@@ -58,6 +73,10 @@ typedef struct {
   const DfuProgress *progress; /* with every report */
   gint64 elapsed_us;           /* since dfu_session_start() */
   const char *text;
+  const DfuJournalRecord *earlier;
+  guint retry;          /* number, in a row, of the try to connect that comes next; 0: none yet */
+  gint64 pause_us;      /* before it */
+  gint64 forgets_in_us; /* until a target of SDK 8 to 11 forgets the transfer; -1: not known */
   const char *address;
   const char *name; /* printable; may be empty */
   gint16 rssi;      /* dBm; 0 where unknown */
@@ -87,17 +106,18 @@ DfuSession *dfu_session_new(const DfuPart *part, DfuLink *link, const DfuSession
 
 /**
  * dfu_session_use_journal:
- * @path: the file of this device, see dfu/journal.h; nobody else may use it meanwhile
+ * @folder: where journals are kept; nobody else may work on this device meanwhile
+ * @address: (nullable): of the device; NULL where the link finds it by another sign
  * @package: the package that the session's part belongs to
  * @package_name: what messages call it
- * @resume: whether to go by what the file says; where not, it is only written
+ * @resume: whether to go by what the journal says; where not, it is only written
  *
  * Keeps a journal, so that a later run can go on where this one stopped; before
  * dfu_session_start(). It is removed when the update is done, or when nothing
  * of the transfer can be used any more. Trouble with the file is a warning.
  */
-void dfu_session_use_journal(DfuSession *session, const char *path, const DfuPackage *package,
-                             const char *package_name, gboolean resume);
+void dfu_session_use_journal(DfuSession *session, const char *folder, const char *address,
+                             const DfuPackage *package, const char *package_name, gboolean resume);
 
 /** Begins. DFU_REPORT_FINISHED comes exactly once, whatever happens. */
 void dfu_session_start(DfuSession *session);

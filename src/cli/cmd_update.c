@@ -9,10 +9,12 @@
 #include <glib-unix.h>
 #include <signal.h>
 
+#include "base/printable.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/lock.h"
 #include "cli/package_report.h"
+#include "cli/state_folder.h"
 #include "cli/update_options.h"
 #include "cli/update_report.h"
 
@@ -24,6 +26,8 @@ typedef struct {
   DfuOutput *output;
   gboolean goes_by_name;
   DfuLock *second_lock; /* of the address where it goes by name, and the other way round */
+  DfuNext next;
+  gint64 forgets_in_us;
   GError *error;
 } Run;
 
@@ -162,8 +166,11 @@ static void on_report(const DfuReport *report, gpointer data)
   if (report->type != DFU_REPORT_FINISHED)
     return;
   dfu_update_report_add_result(dfu_output_get_result(run->output), report->result);
-  if (run->error == NULL && report->result->error != NULL)
+  if (run->error == NULL && report->result->error != NULL) {
     run->error = g_error_copy(report->result->error);
+    run->next = report->result->next;
+    run->forgets_in_us = report->result->forgets_in_us;
+  }
   g_main_loop_quit(run->loop);
 }
 
@@ -189,44 +196,70 @@ static void run_session(Run *run)
     g_source_remove(signals[i]);
 }
 
-/* What a reset does: nRF5 SDK 11 and Adafruit bootloaders, executed; see the manual. */
-static const char after_start[] =
-  "The target may hold a part of the image, and a new run cannot go on with it: it needs\n"
-  "--restart, which resets the bootloader first. An SDK bootloader with two banks then starts\n"
-  "its old application; one with a single bank, and Adafruit 0.10, stay in DFU mode. Adafruit\n"
-  "0.9.2 and older can then be reached by cable only: do not reset those. To begin anew:";
+/* --- what to do next --- */
 
+/* What a reset does: nRF5 SDK 11 and Adafruit bootloaders, executed; see the manual. */
+static const char before_restart[] =
+  "What the target may hold is in the way of this package. --restart resets the bootloader\n"
+  "first. One of an SDK with two banks then starts its old application; one with a single bank,\n"
+  "and Adafruit 0.10, stay in DFU mode. Adafruit 0.9.2 and older can then be\n"
+  "reached by cable only: do not reset those. To begin anew:";
+
+static char *describe_resume(gint64 forgets_in_us)
+{
+  if (forgets_in_us < 0)
+    return g_strdup("The target keeps the transfer; one of SDK 8 to 11 for 120 s after the last "
+                    "packet. To go on:");
+  if (forgets_in_us == 0)
+    return g_strdup("A target of SDK 8 to 11 has forgotten the transfer by now, others keep it. To "
+                    "go on:");
+  return g_strdup_printf("The target keeps the transfer; one of SDK 8 to 11 for %d s from now. To "
+                         "go on:",
+                         (int)(forgets_in_us / G_USEC_PER_SEC));
+}
+
+/* The command that goes on, last of all. */
 static void advise(const Run *run, char **argv, DfuOutput *output)
 {
-  gboolean has_started = dfu_update_report_has_started(run->report);
-  g_autofree char *command = dfu_command_line_with(argv, has_started ? "--restart" : NULL, NULL);
-  g_autofree char *advice =
-    g_strdup_printf("%s\n  %s", has_started ? after_start : "To try again:", command);
+  static const char *const obstacles[] = { "--restart", "--no-resume", NULL };
+  g_auto(GStrv) words = run->next == DFU_NEXT_RESUME ? dfu_command_line_without(argv, obstacles)
+                                                     : g_strdupv(argv);
+  g_autofree char *command =
+    dfu_command_line_with(words, run->next == DFU_NEXT_RESTART ? "--restart" : NULL, NULL);
+  g_autofree char *reason = NULL;
+  g_autofree char *advice = NULL;
 
-  switch (run->error->code) {
-  case DFU_ERROR_REFUSED:
-    /* Where it took no Start, only the message knows what helps. */
-    if (!dfu_update_report_was_accepted(run->report))
-      return;
-    break;
-  case DFU_ERROR_BLUETOOTH:
-  case DFU_ERROR_NOT_FOUND:
-  case DFU_ERROR_LINK_LOST:
-  case DFU_ERROR_VALIDATION:
-  case DFU_ERROR_INTERRUPTED: break;
-  default: return;
+  switch (run->next) {
+  case DFU_NEXT_NONE: return; /* only the message knows what helps */
+  case DFU_NEXT_AGAIN: reason = g_strdup("To try again:"); break;
+  case DFU_NEXT_RESUME: reason = describe_resume(run->forgets_in_us); break;
+  case DFU_NEXT_RESTART: reason = g_strdup(before_restart); break;
   }
+  advice = g_strdup_printf("%s\n  %s", reason, command);
   dfu_output_set_advice(output, advice);
 }
 
-static gboolean send_part(const DfuPart *part, DfuLink *link, const DfuUpdateOptions *options,
-                          char **argv, DfuOutput *output, GError **error)
+static void use_journal(DfuSession *session, const DfuPackage *package,
+                        const DfuUpdateOptions *options)
+{
+  g_autofree char *folder = dfu_state_folder();
+  g_autofree char *base_name = g_path_get_basename(options->package);
+  g_autofree char *name = dfu_printable(base_name, -1);
+
+  dfu_journal_clean_up(folder);
+  dfu_session_use_journal(session, folder, options->address, package, name, !options->no_resume);
+}
+
+static gboolean send_part(const DfuPackage *package, const DfuPart *part, DfuLink *link,
+                          const DfuUpdateOptions *options, char **argv, DfuOutput *output,
+                          GError **error)
 {
   Run run = { .output = output, .goes_by_name = options->name != NULL };
 
   run.loop = g_main_loop_new(NULL, FALSE);
   run.report = dfu_update_report_new(output, part, &options->session);
   run.session = dfu_session_new(part, link, &options->session, on_report, &run);
+  use_journal(run.session, package, options);
   run_session(&run);
   if (run.error != NULL)
     advise(&run, argv, output);
@@ -263,7 +296,7 @@ static gboolean update(const DfuUpdateOptions *options, char **argv, DfuOutput *
   if (link == NULL)
     return FALSE;
   dfu_update_report_say_plan(output, part, device);
-  return send_part(part, link, options, argv, output, error);
+  return send_part(package, part, link, options, argv, output, error);
 }
 
 gboolean dfu_cmd_update(char **argv, DfuOutput *output, GError **error)

@@ -37,3 +37,17 @@ char *dfu_command_line_with(char **argv, const char *option, const char *value)
   }
   return g_string_free(line, FALSE);
 }
+
+char **dfu_command_line_without(char **argv, const char *const *flags)
+{
+  GPtrArray *words = g_ptr_array_new();
+  gboolean is_option = TRUE; /* until "--" makes file names of all that follows */
+
+  for (; *argv != NULL; argv++) {
+    is_option = is_option && strcmp(*argv, "--") != 0;
+    if (!is_option || !g_strv_contains(flags, *argv))
+      g_ptr_array_add(words, g_strdup(*argv));
+  }
+  g_ptr_array_add(words, NULL);
+  return (char **)g_ptr_array_free(words, FALSE);
+}

@@ -17,4 +17,13 @@
  */
 char *dfu_command_line_with(char **argv, const char *option, const char *value);
 
+/**
+ * dfu_command_line_without:
+ * @argv: all arguments of the program
+ * @flags: options without a value, NULL-terminated
+ *
+ * Returns: (transfer full): the arguments, those options left out
+ */
+char **dfu_command_line_without(char **argv, const char *const *flags);
+
 #endif

@@ -17,6 +17,7 @@ typedef gboolean (*DfuCommandFunc)(char **argv, DfuOutput *output, GError **erro
 
 gboolean dfu_cmd_update(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_scan(char **argv, DfuOutput *output, GError **error);
+gboolean dfu_cmd_status(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_info(char **argv, DfuOutput *output, GError **error);
 
 #endif

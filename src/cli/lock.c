@@ -9,6 +9,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "cli/state_folder.h"
+
 struct DfuLock {
   int fd;
 };
@@ -16,6 +18,7 @@ struct DfuLock {
 /* An address is its own file name; a name that a radio sends is not fit to be one. */
 static char *make_path(const char *key)
 {
+  g_autofree char *folder = dfu_state_folder();
   g_autofree char *word = NULL;
   g_autofree char *file = NULL;
 
@@ -27,7 +30,7 @@ static char *make_path(const char *key)
     word = g_strdup_printf("name-%.16s", hash);
   }
   file = g_strdup_printf("%s.lock", word);
-  return g_build_filename(g_get_user_state_dir(), "dfu-ble", file, NULL);
+  return g_build_filename(folder, file, NULL);
 }
 
 static int open_lock_file(const char *path)

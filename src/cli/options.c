@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/options.h"
 
+#include <dfu/bluez.h>
 #include <dfu/error.h>
 #include <string.h>
 
@@ -104,6 +105,18 @@ gboolean dfu_options_check_range(const char *option, int value, int least, int m
     return TRUE;
   g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "%s %d: must be from %d to %d", option, value,
               least, most);
+  return FALSE;
+}
+
+gboolean dfu_options_check_address(const char *address, GError **error)
+{
+  if (address == NULL)
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "which device? Give --addr ADDR");
+  else if (!dfu_bluez_is_address(address))
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
+                "--addr '%s': must be six pairs of hex digits such as C4:12:AB:00:11:22", address);
+  else
+    return TRUE;
   return FALSE;
 }
 

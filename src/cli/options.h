@@ -42,6 +42,14 @@ gboolean dfu_options_check_range(const char *option, int value, int least, int m
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * dfu_options_check_address:
+ * @address: (nullable): what `--addr` was given
+ *
+ * Errors: %DFU_ERROR_USAGE: none, or not of the form AA:BB:CC:DD:EE:FF.
+ */
+gboolean dfu_options_check_address(const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * dfu_options_check_adapter:
  * @adapter: (nullable): what `--adapter` was given
  *

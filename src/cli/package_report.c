@@ -82,7 +82,7 @@ static cJSON *make_init(const DfuPart *part)
 }
 
 /* The manifest's words, which scripts know. */
-static const char *type_word(DfuImageType type)
+const char *dfu_package_report_type(DfuImageType type)
 {
   switch (type) {
   case DFU_IMAGE_SOFTDEVICE: return "softdevice";
@@ -97,7 +97,7 @@ static cJSON *make_part(const DfuPart *part)
 {
   cJSON *object = cJSON_CreateObject();
 
-  dfu_json_add_text(object, "type", type_word(part->type));
+  dfu_json_add_text(object, "type", dfu_package_report_type(part->type));
   dfu_json_add_text(object, "only", dfu_package_report_word(part));
   dfu_json_add_text(object, "image", part->image_name);
   cJSON_AddNumberToObject(object, "image_bytes", (double)g_bytes_get_size(part->image));

@@ -18,4 +18,7 @@ void dfu_package_report_text(DfuOutput *output, const DfuPackage *package, const
 /** "system" or "app": what `--only` calls @part. */
 const char *dfu_package_report_word(const DfuPart *part);
 
+/** "application", "softdevice", "bootloader", "softdevice_bootloader": stable words. */
+const char *dfu_package_report_type(DfuImageType type);
+
 #endif

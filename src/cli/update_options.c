@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/update_options.h"
 
-#include <dfu/bluez.h>
 #include <string.h>
 
 #include "cli/options.h"
@@ -34,12 +33,14 @@ static const DfuUsage usage = {
   .details =
     "Many bootloaders have no application left from the start of a transfer until it\n"
     "completes: keep the device powered and near.\n\n"
-    "Ctrl-C lets the target come to rest and then ends. The next run begins anew and\n"
-    "needs --restart, for it finds the cut transfer on the target. The reset starts\n"
-    "the old application on SDK bootloaders with two banks; those with one bank and\n"
-    "Adafruit 0.10 stay in DFU mode. Do not use it on Adafruit bootloaders up to\n"
-    "0.9.2 (many RAK, Feather and XIAO boards): after a reset in mid-transfer they\n"
-    "can be reached by cable only.",
+    "Ctrl-C lets the target come to rest and then ends. The same command again goes on\n"
+    "where it stopped: a journal in ~/.local/state/dfu-ble tells it what the target\n"
+    "holds. Targets of SDK 8 to 11 forget a cut transfer after 120 s, connected or not.\n\n"
+    "Where the journal does not know the transfer that a target is in, or what it holds\n"
+    "is of no use, --restart lets the run reset it. That starts the old application on\n"
+    "SDK bootloaders with two banks; those with one bank and Adafruit 0.10 stay in DFU\n"
+    "mode. Do not use it on Adafruit bootloaders up to 0.9.2 (many RAK, Feather and XIAO\n"
+    "boards): after a reset in mid-transfer they can be reached by cable only.",
   .verbose_help = "Say what happens; twice: bytes on the control point",
 };
 
@@ -61,6 +62,8 @@ static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, D
       "Tries that may fail in a row (default 10)", "N" },
     { "deadline", 0, 0, G_OPTION_ARG_INT, &raw->deadline_s,
       "No reconnecting after so long (default 0: no limit)", "SECONDS" },
+    { "no-resume", 0, 0, G_OPTION_ARG_NONE, &options->no_resume,
+      "Do not look at the journal of an earlier run", NULL },
     { "restart", 0, 0, G_OPTION_ARG_NONE, &options->session.restart,
       "Allow a reset of the bootloader; see below", NULL },
     { "wait-back", 0, 0, G_OPTION_ARG_INT, &raw->wait_back_s,
@@ -96,12 +99,8 @@ static gboolean check_device(const DfuUpdateOptions *options, GError **error)
     return fail(error, "--name '': must not be empty");
   if (options->name != NULL && !g_utf8_validate(options->name, -1, NULL))
     return fail(error, "--name: must be UTF-8, as names on the air are");
-  if (options->address != NULL && !dfu_bluez_is_address(options->address)) {
-    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
-                "--addr '%s': must be six pairs of hex digits such as C4:12:AB:00:11:22",
-                options->address);
+  if (options->address != NULL && !dfu_options_check_address(options->address, error))
     return FALSE;
-  }
   return dfu_options_check_adapter(options->adapter, error);
 }
 

@@ -16,6 +16,7 @@ typedef struct {
   char *adapter; /* (nullable) */
   char *only;    /* (nullable): "app" or "system" */
   gboolean dry_run;
+  gboolean no_resume; /* the journal is not looked at */
   DfuSessionOptions session;
 } DfuUpdateOptions;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/update_report.h"
 
+#include "cli/journal_report.h"
 #include "cli/progress.h"
 #include "wire/wire.h"
 
@@ -12,8 +13,6 @@ struct DfuUpdateReport {
   const DfuSessionOptions *options;
   DfuProgressBar *bar;
   DfuPhase phase;
-  gboolean has_started;
-  gboolean was_accepted;
   gboolean is_stopping;
   gint64 image_began_us; /* since the session's start; 0 for not yet */
   gint64 image_ended_us;
@@ -27,16 +26,6 @@ void dfu_update_report_free(DfuUpdateReport *report)
     return;
   dfu_progress_bar_free(report->bar);
   g_free(report);
-}
-
-gboolean dfu_update_report_has_started(const DfuUpdateReport *report)
-{
-  return report->has_started;
-}
-
-gboolean dfu_update_report_was_accepted(const DfuUpdateReport *report)
-{
-  return report->was_accepted;
 }
 
 /* Source: nRF5 SDK 11 bootloaders with one and two banks; Adafruit 0.9.2 and 0.10.0. */
@@ -109,10 +98,6 @@ static void take_phase(DfuUpdateReport *report, const DfuReport *news)
   if (phase == report->phase)
     return;
   report->phase = phase;
-  if (phase == DFU_PHASE_STARTING)
-    report->has_started = TRUE;
-  if (phase == DFU_PHASE_INIT || phase == DFU_PHASE_IMAGE)
-    report->was_accepted = TRUE;
   if (phase == DFU_PHASE_IMAGE && report->image_began_us == 0)
     report->image_began_us = news->elapsed_us;
   if (phase == DFU_PHASE_VALIDATING)
@@ -164,21 +149,75 @@ static void show_progress(DfuUpdateReport *report, const DfuReport *news)
   send_event(report, news, "progress", fields);
 }
 
+static void show_recalled(DfuUpdateReport *report, const DfuReport *news)
+{
+  g_autofree char *words = dfu_journal_report_words(news->earlier);
+
+  send_event(report, news, "journal", dfu_journal_report_json(news->earlier));
+  dfu_output_note(report->output, DFU_LEVEL_NORMAL,
+                  "An earlier run of this package: %s. This one goes on from what the target "
+                  "holds.",
+                  words);
+}
+
+/* What follows on a link that is gone: the next try, and how long an SDK's target waits for it. */
+static char *describe_next_try(const DfuUpdateReport *report, const DfuReport *news)
+{
+  GString *text = g_string_new(NULL);
+
+  if (news->retry > 0)
+    g_string_append_printf(text, "; connecting again in %.1f s, try %u of %u",
+                           (double)news->pause_us / G_USEC_PER_SEC, news->retry,
+                           report->options->retries);
+  if (news->forgets_in_us > 0)
+    g_string_append_printf(text, "; a target of SDK 8 to 11 forgets the transfer in %d s",
+                           (int)(news->forgets_in_us / G_USEC_PER_SEC));
+  else if (news->forgets_in_us == 0)
+    g_string_append(text, "; a target of SDK 8 to 11 has forgotten the transfer by now");
+  return g_string_free(text, FALSE);
+}
+
+static void add_next_try(cJSON *fields, const DfuUpdateReport *report, const DfuReport *news)
+{
+  if (news->text != NULL)
+    dfu_json_add_text(fields, "text", news->text);
+  if (news->retry > 0) {
+    cJSON_AddNumberToObject(fields, "retry", news->retry);
+    cJSON_AddNumberToObject(fields, "retries", report->options->retries);
+    dfu_json_add_seconds(fields, "pause_s", news->pause_us);
+  }
+  if (news->forgets_in_us >= 0)
+    dfu_json_add_seconds(fields, "forgets_in_s", news->forgets_in_us);
+}
+
 static void show_link_lost(DfuUpdateReport *report, const DfuReport *news)
 {
+  g_autofree char *next = describe_next_try(report, news);
   cJSON *fields = cJSON_CreateObject();
 
-  cJSON_AddNumberToObject(fields, "offset", news->progress->confirmed_bytes);
-  dfu_json_add_text(fields, "text", news->text);
+  cJSON_AddNumberToObject(fields, "offset_bytes", news->progress->confirmed_bytes);
+  add_next_try(fields, report, news);
   send_event(report, news, "link_lost", fields);
-  dfu_output_note(report->output, DFU_LEVEL_NORMAL, "%s", news->text);
+  dfu_output_note(report->output, DFU_LEVEL_NORMAL, "%s%s",
+                  news->text != NULL ? news->text : "the link was lost", next);
+}
+
+static void show_retry(DfuUpdateReport *report, const DfuReport *news)
+{
+  g_autofree char *next = describe_next_try(report, news);
+  cJSON *fields = cJSON_CreateObject();
+
+  add_next_try(fields, report, news);
+  send_event(report, news, "retry", fields);
+  dfu_output_note(report->output, DFU_LEVEL_NORMAL, "%s%s",
+                  news->text != NULL ? news->text : "no link yet", next);
 }
 
 static void show_resumed(DfuUpdateReport *report, const DfuReport *news)
 {
   cJSON *fields = cJSON_CreateObject();
 
-  cJSON_AddNumberToObject(fields, "offset", news->progress->confirmed_bytes);
+  cJSON_AddNumberToObject(fields, "offset_bytes", news->progress->confirmed_bytes);
   send_event(report, news, "resumed", fields);
   dfu_output_note(report->output, DFU_LEVEL_NORMAL, "resumed at byte %u of %u",
                   news->progress->confirmed_bytes, news->progress->image_bytes);
@@ -242,7 +281,7 @@ static void show_success(const DfuUpdateReport *report, const DfuSessionResult *
     return;
   dfu_output_say(report->output, "Done: %u bytes in %.1f s, the image at %.1f kB/s; %s%s.",
                  result->image_bytes, (double)result->duration_us / G_USEC_PER_SEC,
-                 image_us > 0 ? (double)result->image_bytes * 1000.0 / (double)image_us : 0.0,
+                 image_us > 0 ? (double)result->sent_bytes * 1000.0 / (double)image_us : 0.0,
                  outcome(report, result->seen), where);
 }
 
@@ -268,21 +307,31 @@ static void show_finished(DfuUpdateReport *report, const DfuReport *news)
   show_success(report, result);
 }
 
-void dfu_update_report_take(DfuUpdateReport *report, const DfuReport *news)
+static void show(DfuUpdateReport *report, const DfuReport *news)
 {
-  if (report->bar != NULL)
-    dfu_progress_bar_update(report->bar, news->progress);
-  take_phase(report, news);
   switch (news->type) {
+  case DFU_REPORT_RECALLED: show_recalled(report, news); break;
   case DFU_REPORT_PHASE: break;
   case DFU_REPORT_CONNECTED: show_connected(report, news); break;
   case DFU_REPORT_PROGRESS: show_progress(report, news); break;
   case DFU_REPORT_LINK_LOST: show_link_lost(report, news); break;
+  case DFU_REPORT_RETRY: show_retry(report, news); break;
   case DFU_REPORT_RESUMED: show_resumed(report, news); break;
   case DFU_REPORT_WARNING: dfu_output_warn(report->output, news->text); break;
   case DFU_REPORT_BYTES: show_bytes(report, news); break;
   case DFU_REPORT_FINISHED: show_finished(report, news); break;
   }
+}
+
+void dfu_update_report_take(DfuUpdateReport *report, const DfuReport *news)
+{
+  gboolean is_loss = news->type == DFU_REPORT_LINK_LOST || news->type == DFU_REPORT_RETRY;
+
+  if (report->bar != NULL)
+    dfu_progress_bar_update(report->bar, news->progress);
+  if (!is_loss) /* the phase that it leads to is reported after it */
+    take_phase(report, news);
+  show(report, news);
 }
 
 /* Source: what nRF5 SDK 11 does when a notification is due and nobody is connected. */
@@ -326,6 +375,7 @@ void dfu_update_report_add_result(cJSON *object, const DfuSessionResult *result)
   cJSON_AddNumberToObject(object, "confirmed_bytes", result->confirmed_bytes);
   cJSON_AddNumberToObject(object, "link_losses", result->link_losses);
   cJSON_AddNumberToObject(object, "resumes", result->resumes);
+  cJSON_AddStringToObject(object, "next", dfu_next_name(result->next));
   cJSON_AddStringToObject(object, "seen", dfu_seen_name(result->seen));
   dfu_json_add_text(object, "seen_address", result->seen_address);
 }

@@ -26,12 +26,6 @@ void dfu_update_report_take(DfuUpdateReport *report, const DfuReport *session_re
 /** Says why the program does not end at once although it was asked to. */
 void dfu_update_report_say_stopping(DfuUpdateReport *report);
 
-/** Whether Start was written: the target may have begun to erase its flash. */
-gboolean dfu_update_report_has_started(const DfuUpdateReport *report);
-
-/** Whether the target took Start: it is in the middle of a transfer until that is completed. */
-gboolean dfu_update_report_was_accepted(const DfuUpdateReport *report);
-
 /** The keys that `update` adds to the `result` event; @result is NULL where no session ran. */
 void dfu_update_report_add_result(cJSON *object, const DfuSessionResult *result);
 

@@ -124,18 +124,26 @@ static GError *worded_by_link(const DfuFailureContext *context, DfuError code, c
   return g_error_new(DFU_ERROR, code, "%s: %s", context->device, otherwise);
 }
 
+static char *whose_transfer(const DfuFailureContext *context)
+{
+  if (context->looks_away)
+    return g_strdup("whose journal was not to be looked at. ");
+  if (context->other_transfer == NULL)
+    return g_strdup("that no journal here tells of. ");
+  return g_strdup_printf("of %s. Sending that one goes on where it stopped; ",
+                         context->other_transfer);
+}
+
 static GError *foreign_error(const DfuFailure *failure, const DfuFailureContext *context)
 {
   g_autofree char *held = failure->value_bytes > 0
                             ? g_strdup_printf("holds %u bytes of a", failure->value_bytes)
                             : g_strdup("is in the middle of a");
-  g_autofree char *whose = context->other_package != NULL
-                             ? g_strdup_printf("transfer of another package, %s", context->other_package)
-                             : g_strdup("transfer that no journal here tells of");
+  g_autofree char *whose = whose_transfer(context);
 
   return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
-                     "%s %s %s. --restart resets it and starts over; read in the manual what a "
-                     "reset does to your kind of device first",
+                     "%s %s transfer %s--restart resets it and starts over; read in the manual "
+                     "what a reset does to your kind of device first",
                      context->device, held, whose);
 }
 
@@ -198,4 +206,55 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
                        device, failure->value_bytes, failure->expected_bytes);
   }
   return g_error_new(DFU_ERROR, DFU_ERROR_INTERNAL, "unknown failure %d", (int)failure->reason);
+}
+
+/** What a target that may hold a part of the image needs. */
+static DfuNext next_of(const DfuFailureContext *context, DfuNext otherwise)
+{
+  if (!context->has_begun)
+    return otherwise;
+  return context->is_kept ? DFU_NEXT_RESUME : DFU_NEXT_RESTART;
+}
+
+/** A refused Start leaves the target as it was, unless a transfer was in the way. */
+static DfuNext next_after_status(const DfuFailure *failure)
+{
+  if (failure->opcode == DFU_OP_START && failure->status != DFU_STATUS_INVALID_STATE)
+    return DFU_NEXT_NONE;
+  return DFU_NEXT_RESTART;
+}
+
+DfuNext dfu_failure_to_next(const DfuFailure *failure, const DfuFailureContext *context)
+{
+  switch (failure->reason) {
+  case DFU_FAIL_NOT_BACK: return DFU_NEXT_NONE;
+  case DFU_FAIL_APPLICATION: return DFU_NEXT_AGAIN;
+  case DFU_FAIL_STATUS: return next_after_status(failure);
+  case DFU_FAIL_ATT:
+  case DFU_FAIL_MALFORMED: return next_of(context, DFU_NEXT_NONE);
+  case DFU_FAIL_NOT_FOUND:
+  case DFU_FAIL_LINK:
+  case DFU_FAIL_UNUSABLE:
+  case DFU_FAIL_WRITE:
+  case DFU_FAIL_NO_ANSWER:
+  case DFU_FAIL_CANCELLED: return next_of(context, DFU_NEXT_AGAIN);
+  case DFU_FAIL_FOREIGN:
+  case DFU_FAIL_OFFSET:
+  case DFU_FAIL_RECEIPT:
+  case DFU_FAIL_PACKETS_LOST:
+  case DFU_FAIL_EARLY_END:
+  case DFU_FAIL_VALIDATION: break;
+  }
+  return DFU_NEXT_RESTART;
+}
+
+const char *dfu_next_name(DfuNext next)
+{
+  switch (next) {
+  case DFU_NEXT_NONE: return "none";
+  case DFU_NEXT_AGAIN: return "again";
+  case DFU_NEXT_RESUME: return "resume";
+  case DFU_NEXT_RESTART: return "restart";
+  }
+  return "unknown";
 }

@@ -11,7 +11,10 @@
 typedef struct {
   const DfuSessionOptions *options;
   const char *device;       /* what to call the device */
-  const char *other_package; /* (nullable): of whose transfer the journal tells */
+  const char *other_transfer; /* (nullable): of what else the journal tells */
+  gboolean looks_away;      /* the journal was not to be looked at */
+  gboolean has_begun;       /* the target may hold something of this transfer */
+  gboolean is_kept;         /* and the journal tells a later run of it */
   const GError *link_error; /* (nullable): the last thing that the link complained of */
 } DfuFailureContext;
 
@@ -20,5 +23,8 @@ typedef struct {
  * seen, the value wanted, and what to do next. (transfer full)
  */
 GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext *context);
+
+/** What the next run has to be. */
+DfuNext dfu_failure_to_next(const DfuFailure *failure, const DfuFailureContext *context);
 
 #endif

@@ -23,6 +23,14 @@ void dfu_journal_record_clear(DfuJournalRecord *record)
   *record = (DfuJournalRecord){0};
 }
 
+char *dfu_journal_path(const char *folder, const char *address)
+{
+  g_autofree char *word = g_ascii_strup(address, -1);
+  g_autofree char *file = g_strconcat(word, SUFFIX, NULL);
+
+  return g_build_filename(folder, file, NULL);
+}
+
 /* --- the table of fields ------------------------------------------------------- */
 
 typedef enum { FIELD_U32, FIELD_BOOL } FieldKind;

@@ -8,6 +8,12 @@
 #include "base/deadline.h"
 #include "link/link.h"
 #include "session/failure.h"
+#include "session/keeper.h"
+#include "session/notes.h"
+
+/* nRF5 SDK 8 to 11, dfu_dual_bank.c and dfu_single_bank.c, DFU_TIMEOUT_INTERVAL: counted from the
+ * last packet that the target accepted, with or without a link. */
+#define SDK_FORGETS_AFTER_US (120 * G_USEC_PER_SEC)
 
 /* A disk is written each so many bytes of an image: the count tells the rest exactly. */
 #define SAVE_STEP_BYTES (16 * 1024)
@@ -27,11 +33,13 @@ struct DfuSession {
   gboolean cancel_due;
   gboolean finished;
 
-  char *journal_path; /* (nullable) */
-  DfuJournalRecord record; /* as this run writes it */
-  gboolean may_resume;
-  char *other_package; /* (nullable): of whose transfer the journal told */
+  DfuControllerConfig config;
+  DfuKeeper *keeper;     /* (nullable): the journal */
+  char *address;         /* (nullable): of the device, where it is known beforehand */
+  const DfuJournalRecord *earlier; /* (nullable): what an earlier run did */
   char *journal_warning;
+  DfuTransfer transfer;  /* as the controller last wanted it kept */
+  gint64 accepted_us;    /* when the target last confirmed more of the image; 0: not yet */
 
   guint8 sizes[20]; /* of Start, while the link writes them */
   char *device;     /* what messages call it */
@@ -39,42 +47,18 @@ struct DfuSession {
   GError *link_error;
 };
 
-const DfuSessionOptions dfu_session_options_default = {
-  .receipt_packets = 4,
-  .window_packets = 8,
-  .packet_bytes = 20,
-  .retries = 10,
-  .timeout_s = 30,
-  .deadline_s = 0,
-  .wait_back_s = 15,
-};
-
-static gboolean check_range(const char *what, guint value, guint min, guint max, GError **error)
-{
-  if (value >= min && value <= max)
-    return TRUE;
-  g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "%s is %u; it must be %u to %u", what, value, min,
-              max);
-  return FALSE;
-}
-
-gboolean dfu_session_options_check(const DfuSessionOptions *options, GError **error)
-{
-  if (!check_range("the number of packets to a receipt", options->receipt_packets, 1, 65535, error) ||
-      !check_range("the packet length", options->packet_bytes, 4, 244, error))
-    return FALSE;
-  if (options->packet_bytes % 4 != 0) {
-    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
-                "the packet length is %u; it must be a multiple of 4", options->packet_bytes);
-    return FALSE;
-  }
-  return check_range("the window", options->window_packets, options->receipt_packets, 65535, error);
-}
-
 /* --- reports ----------------------------------------------------------------- */
+
+static gint64 get_forgets_in_us(const DfuSession *session)
+{
+  gint64 passed_us = g_get_monotonic_time() - session->accepted_us;
+
+  return session->accepted_us > 0 ? MAX(SDK_FORGETS_AFTER_US - passed_us, 0) : -1;
+}
 
 static void report(DfuSession *session, DfuReport what)
 {
+  what.forgets_in_us = get_forgets_in_us(session);
   what.progress = &session->progress;
   what.elapsed_us = g_get_monotonic_time() - session->started_us;
   session->func(&what, session->user_data);
@@ -91,51 +75,53 @@ static void report_bytes(DfuSession *session, gboolean outgoing, const guint8 *b
          (DfuReport){.type = DFU_REPORT_BYTES, .outgoing = outgoing, .bytes = bytes, .len = len});
 }
 
-static void report_notes(DfuSession *session, guint notes)
+static void on_warning(const char *text, gpointer user_data)
 {
-  if (notes & DFU_NOTE_LINK_LOST)
-    report_text(session, DFU_REPORT_LINK_LOST,
-                session->progress.phase == DFU_PHASE_CONNECTING ? "the link was lost; connecting again"
-                                                                : "the link was lost");
-  if (notes & DFU_NOTE_RESUMED)
-    report(session, (DfuReport){.type = DFU_REPORT_RESUMED});
-  if (notes & DFU_NOTE_STARTS_OVER)
-    report_text(session, DFU_REPORT_WARNING,
-                "the target has forgotten the transfer; it is sent again from its beginning");
-  if (notes & DFU_NOTE_NO_SIZE_REPORT)
-    report_text(session, DFU_REPORT_WARNING,
-                "the target does not tell how much it has received; after a loss of the link this "
-                "transfer cannot go on where it stopped");
-  if (notes & DFU_NOTE_VALIDATED_UNHEARD)
-    report_text(session, DFU_REPORT_WARNING,
-                "the target's answer to Validate was lost with the link; it is activated all the "
-                "same. Make sure that the device runs what you sent");
-  if (notes & DFU_NOTE_ACTIVATE_UNHEARD)
-    report_text(session, DFU_REPORT_WARNING,
-                "the link was lost before the target acknowledged Activate. An application is on the "
-                "air; make sure that it is the new one");
-  if (notes & DFU_NOTE_RECEIPT_MISSED)
-    report_text(session, DFU_REPORT_WARNING,
-                "a packet receipt notification did not arrive; the count of bytes agrees all the same");
-  if (notes & DFU_NOTE_UNASKED)
-    report_text(session, DFU_REPORT_WARNING,
-                "ignored a notification that answers nothing that was asked; is another program "
-                "using this device?");
+  report_text(user_data, DFU_REPORT_WARNING, text);
 }
 
-static void report_update(DfuSession *session, const DfuUpdate *update)
+/** The link is gone, or did not come back: what is known of the cause, and of what follows. */
+static void report_lost(DfuSession *session, const DfuUpdate *update, const DfuEvent *event,
+                        gboolean is_retried)
+{
+  gboolean is_told = event->type == DFU_EVENT_LINK_LOST || event->type == DFU_EVENT_LINK_FAILED;
+
+  report(session, (DfuReport){
+                    .type = update->notes & DFU_NOTE_LINK_LOST ? DFU_REPORT_LINK_LOST
+                                                               : DFU_REPORT_RETRY,
+                    .text = is_told && session->link_error != NULL ? session->link_error->message
+                                                                   : NULL,
+                    .retry = is_retried ? update->progress.failed_tries : 0,
+                    .pause_us = is_retried ? update->wake_us - event->now_us : 0,
+                  });
+}
+
+/** Bytes that a resume or a recount finds were accepted at some time before. */
+static gboolean is_fresh(guint notes)
+{
+  return (notes & (DFU_NOTE_RESUMED | DFU_NOTE_RECEIPT_MISSED)) == 0;
+}
+
+static void report_update(DfuSession *session, const DfuUpdate *update, const DfuEvent *event)
 {
   DfuProgress before = session->progress;
+  gboolean is_retried = update->progress.failed_tries > before.failed_tries;
 
   session->progress = update->progress;
+  if (update->progress.confirmed_bytes > before.confirmed_bytes && is_fresh(update->notes))
+    session->accepted_us = event->now_us;
+  if (is_retried || update->notes & DFU_NOTE_LINK_LOST)
+    report_lost(session, update, event, is_retried);
   if (before.phase != update->progress.phase)
     report(session, (DfuReport){.type = DFU_REPORT_PHASE});
-  report_notes(session, update->notes);
+  if (update->notes & DFU_NOTE_RESUMED)
+    report(session, (DfuReport){.type = DFU_REPORT_RESUMED});
+  dfu_notes_to_warnings(update->notes, on_warning, session);
   if (before.confirmed_bytes != update->progress.confirmed_bytes)
     report(session, (DfuReport){.type = DFU_REPORT_PROGRESS});
 }
 
-static void finish(DfuSession *session, const GError *error, DfuSeen seen)
+static void finish(DfuSession *session, const GError *error, DfuSeen seen, DfuNext next)
 {
   const DfuProgress *progress = &session->progress;
   const DfuSessionResult result = {
@@ -148,6 +134,8 @@ static void finish(DfuSession *session, const GError *error, DfuSeen seen)
     .confirmed_bytes = progress->confirmed_bytes,
     .link_losses = progress->link_losses,
     .resumes = progress->resumes,
+    .next = next,
+    .forgets_in_us = get_forgets_in_us(session),
   };
 
   session->finished = TRUE;
@@ -161,53 +149,61 @@ static void finish_failed(DfuSession *session, const DfuFailure *failure)
   const DfuFailureContext context = {
     .options = &session->options,
     .device = session->device,
-    .other_package = session->other_package,
+    .other_transfer = session->keeper != NULL ? dfu_keeper_get_other(session->keeper) : NULL,
+    .looks_away = session->keeper != NULL && dfu_keeper_looks_away(session->keeper),
+    .has_begun = session->transfer.start_sent,
+    .is_kept = session->keeper != NULL && dfu_keeper_is_kept(session->keeper),
     .link_error = session->link_error,
   };
   g_autoptr(GError) error = dfu_failure_to_error(failure, &context);
 
-  finish(session, error, failure->seen);
+  finish(session, error, failure->seen, dfu_failure_to_next(failure, &context));
 }
 
 /* --- journal ----------------------------------------------------------------- */
 
-/** The record is of this package, part and image, and its transfer was not activated yet. */
-static gboolean is_ours(const DfuSession *session, const DfuJournalRecord *found)
+/** Looks for what an earlier run did to the device at @address. */
+static void recall(DfuSession *session, const char *address)
 {
-  const DfuJournalRecord *ours = &session->record;
-
-  return g_str_equal(found->package_sha256, ours->package_sha256) && found->part == ours->part &&
-         found->image_bytes == ours->image_bytes && !found->transfer.activate_acknowledged;
+  session->earlier = dfu_keeper_open(session->keeper, address, &session->journal_warning);
+  if (session->earlier == NULL)
+    return;
+  session->config.known = session->earlier->transfer;
+  session->progress.confirmed_bytes = session->config.known.confirmed_bytes;
 }
 
-/** What an earlier run did to the target, as far as it concerns this one. */
-static DfuTransfer load_journal(DfuSession *session)
+static void report_recalled(DfuSession *session)
 {
-  g_auto(DfuJournalRecord) found = {0};
-
-  if (session->journal_path == NULL || !session->may_resume ||
-      !dfu_journal_load(session->journal_path, &found, &session->journal_warning))
-    return (DfuTransfer){0};
-  if (is_ours(session, &found))
-    return found.transfer;
-  if (!found.transfer.activate_acknowledged)
-    session->other_package = g_strdup(found.package_name);
-  return (DfuTransfer){0};
+  if (session->journal_warning != NULL)
+    report_text(session, DFU_REPORT_WARNING, session->journal_warning);
+  if (session->earlier != NULL)
+    report(session, (DfuReport){.type = DFU_REPORT_RECALLED, .earlier = session->earlier});
 }
 
-static void save_journal(DfuSession *session, const DfuTransfer *transfer)
+/** A device that was found by another sign has an address only now; nothing was done to it yet. */
+static void recall_late(DfuSession *session, const char *address)
+{
+  const DfuEvent begin = {.type = DFU_EVENT_BEGIN, .now_us = g_get_monotonic_time()};
+  DfuUpdate connected; /* that is there already */
+
+  if (session->keeper == NULL || dfu_keeper_is_open(session->keeper))
+    return;
+  recall(session, address);
+  report_recalled(session);
+  if (session->earlier == NULL)
+    return;
+  dfu_controller_init(&session->controller, &session->config);
+  dfu_controller_step(&session->controller, &begin, &connected);
+}
+
+static void keep(DfuSession *session, const DfuUpdate *update)
 {
   g_autoptr(GError) error = NULL;
 
-  if (session->journal_path == NULL)
-    return;
-  session->record.transfer = *transfer;
-  if (!transfer->start_sent) {
-    dfu_journal_remove(session->journal_path);
-  } else if (!dfu_journal_save(session->journal_path, &session->record, &error)) {
+  session->transfer = update->transfer;
+  if (update->save && session->keeper != NULL &&
+      !dfu_keeper_save(session->keeper, &update->transfer, &error))
     report_text(session, DFU_REPORT_WARNING, error->message);
-    g_clear_pointer(&session->journal_path, g_free); /* once is enough */
-  }
 }
 
 /* --- actions ----------------------------------------------------------------- */
@@ -249,7 +245,7 @@ static void perform(DfuSession *session, const DfuAction *action)
   case DFU_ACTION_WATCH:
     dfu_link_watch(session->link, (guint)(action->timeout_us / 1000));
     break;
-  case DFU_ACTION_DONE: finish(session, NULL, action->seen); break;
+  case DFU_ACTION_DONE: finish(session, NULL, action->seen, DFU_NEXT_NONE); break;
   case DFU_ACTION_FAILED: finish_failed(session, &action->failure); break;
   }
 }
@@ -262,12 +258,12 @@ static void feed(DfuSession *session, DfuEvent event)
     return;
   event.now_us = g_get_monotonic_time();
   dfu_controller_step(&session->controller, &event, &update);
-  report_update(session, &update);
-  if (update.save)
-    save_journal(session, &update.transfer);
+  report_update(session, &update, &event);
+  keep(session, &update);
   for (gsize i = 0; i < update.n_actions; i++)
     perform(session, &update.actions[i]);
-  dfu_deadline_set(session->deadline, update.wake_us);
+  /* A wish to stop that came meanwhile is not put off. */
+  dfu_deadline_set(session->deadline, session->cancel_due ? event.now_us : update.wake_us);
 }
 
 /* --- events ------------------------------------------------------------------ */
@@ -304,6 +300,7 @@ static void feed_up(DfuSession *session, const DfuLinkUp *up)
                     .mtu = up->mtu,
                     .revision = up->has_revision ? up->revision : -1,
                   });
+  recall_late(session, up->address);
   feed(session, (DfuEvent){
                   .type = DFU_EVENT_LINK_UP,
                   .up = {
@@ -370,8 +367,7 @@ static void on_deadline(gpointer user_data)
 
   if (session->begin_due) {
     session->begin_due = FALSE;
-    if (session->journal_warning != NULL)
-      report_text(session, DFU_REPORT_WARNING, session->journal_warning);
+    report_recalled(session);
     feed(session, (DfuEvent){.type = DFU_EVENT_BEGIN});
   }
   if (session->cancel_due) {
@@ -423,31 +419,34 @@ DfuSession *dfu_session_new(const DfuPart *part, DfuLink *link, const DfuSession
   return session;
 }
 
-void dfu_session_use_journal(DfuSession *session, const char *path, const DfuPackage *package,
-                             const char *package_name, gboolean resume)
+void dfu_session_use_journal(DfuSession *session, const char *folder, const char *address,
+                             const DfuPackage *package, const char *package_name, gboolean resume)
 {
-  DfuJournalRecord *record = &session->record;
+  DfuJournalRecord ours = {
+    .package_name = (char *)package_name,
+    .part = session->part->type,
+    .image_bytes = (guint32)g_bytes_get_size(session->part->image),
+    .receipt_packets = session->options.receipt_packets,
+    .window_packets = session->options.window_packets,
+    .packet_bytes = session->options.packet_bytes,
+  };
 
-  session->journal_path = g_strdup(path);
-  session->may_resume = resume;
-  record->package_name = g_strdup(package_name);
-  record->part = session->part->type;
-  record->image_bytes = (guint32)g_bytes_get_size(session->part->image);
-  record->receipt_packets = session->options.receipt_packets;
-  record->window_packets = session->options.window_packets;
-  record->packet_bytes = session->options.packet_bytes;
-  g_strlcpy(record->package_sha256, dfu_package_get_sha256(package), sizeof(record->package_sha256));
+  g_strlcpy(ours.package_sha256, dfu_package_get_sha256(package), sizeof(ours.package_sha256));
+  session->keeper = dfu_keeper_new(folder, &ours, resume);
+  session->address = g_strdup(address);
 }
 
 void dfu_session_start(DfuSession *session)
 {
-  DfuControllerConfig config = make_config(session->part, &session->options);
-
   session->started_us = g_get_monotonic_time();
+  session->config = make_config(session->part, &session->options);
   if (session->options.deadline_s > 0)
-    config.deadline_us = session->started_us + (gint64)session->options.deadline_s * G_USEC_PER_SEC;
-  config.known = load_journal(session);
-  dfu_controller_init(&session->controller, &config);
+    session->config.deadline_us =
+      session->started_us + (gint64)session->options.deadline_s * G_USEC_PER_SEC;
+  if (session->keeper != NULL && session->address != NULL)
+    recall(session, session->address);
+  session->transfer = session->config.known;
+  dfu_controller_init(&session->controller, &session->config);
   dfu_link_set_handler(session->link, on_link_event, session);
   session->begin_due = TRUE;
   dfu_deadline_set(session->deadline, session->started_us);
@@ -469,10 +468,9 @@ void dfu_session_free(DfuSession *session)
     dfu_link_set_handler(session->link, NULL, NULL);
   dfu_deadline_free(session->deadline);
   g_clear_error(&session->link_error);
-  dfu_journal_record_clear(&session->record);
-  g_free(session->journal_path);
+  dfu_keeper_free(session->keeper);
+  g_free(session->address);
   g_free(session->journal_warning);
-  g_free(session->other_package);
   g_free(session->device);
   g_free(session->seen_address);
   g_free(session);

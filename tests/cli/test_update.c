@@ -12,22 +12,6 @@
 /* Where a test ends in trouble, it need not wait for what will not come. */
 #define IMPATIENT "--retries", "0", "--timeout", "2"
 
-static cJSON *run_json(Cli *cli, const char *const *arguments, int status, DfuTestResult *result)
-{
-  *result = cli_run(cli, arguments);
-  cli_assert_status(result, status);
-  return cli_parse_events(result->out);
-}
-
-static const char *text_of(const cJSON *object, const char *key)
-{
-  const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(object, key));
-
-  if (text == NULL)
-    fail_msg("%s is no string", key);
-  return text;
-}
-
 /* --- it works --- */
 
 static void image_arrives_byte_for_byte(void **state)
@@ -122,11 +106,11 @@ static void json_tells_the_whole_story(void **state)
   cJSON *events;
 
   cli_start_target(cli, CLI_NO_ARGS);
-  events = run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json"), 0, &result);
-  assert_string_equal(text_of(cJSON_GetArrayItem(events, 0), "event"), "package");
+  events = cli_run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json"), 0, &result);
+  assert_string_equal(cli_text(cJSON_GetArrayItem(events, 0), "event"), "package");
   cJSON_ArrayForEach(event, events)
   {
-    if (strcmp(text_of(event, "event"), "progress") != 0)
+    if (strcmp(cli_text(event, "event"), "progress") != 0)
       continue;
     assert_true(cli_number(event, "confirmed_bytes") >= confirmed);
     confirmed = cli_number(event, "confirmed_bytes");
@@ -142,7 +126,7 @@ static void json_tells_the_whole_story(void **state)
   assert_null(cJSON_GetObjectItem(end, "error"));
   assert_int_equal(cli_number(end, "image_bytes"), 8192);
   assert_int_equal(cli_number(end, "sent_bytes"), 8192);
-  assert_string_equal(text_of(end, "seen"), "application");
+  assert_string_equal(cli_text(end, "seen"), "application");
   cli_assert_says(result.err, "Done: 8192 bytes");
   cJSON_Delete(events);
 }
@@ -156,10 +140,10 @@ static void lost_link_is_resumed(void **state)
   cJSON *events;
 
   cli_start_target(cli, CLI_ARGS("--fault", "lose=4000:1"));
-  events = run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json"), 0, &result);
+  events = cli_run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json"), 0, &result);
   cli_assert_installed(cli, package, 0);
   assert_non_null(cli_find_event(events, "link_lost"));
-  assert_int_equal(cli_number(cli_find_event(events, "resumed"), "offset"), 4000);
+  assert_int_equal(cli_number(cli_find_event(events, "resumed"), "offset_bytes"), 4000);
   end = cli_find_event(events, "result");
   assert_int_equal(cli_number(end, "link_losses"), 1);
   assert_int_equal(cli_number(end, "resumes"), 1);
@@ -175,9 +159,9 @@ static void silent_size_report_is_a_warning(void **state)
   cJSON *events;
 
   cli_start_target(cli, CLI_ARGS("--fault", "mute=report-size"));
-  events = run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json"), 0, &result);
+  events = cli_run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json"), 0, &result);
   cli_assert_installed(cli, package, 0);
-  cli_assert_says(text_of(cli_find_event(events, "warning"), "text"), "does not tell how much");
+  cli_assert_says(cli_text(cli_find_event(events, "warning"), "text"), "does not tell how much");
   cJSON_Delete(events);
 }
 
@@ -382,6 +366,7 @@ static void run_trouble(Cli *cli, const char *package, const Trouble *trouble)
     g_ptr_array_add(arguments, (gpointer)trouble->update[i]);
   g_ptr_array_add(arguments, NULL);
   cli_start_target(cli, trouble->target);
+  cli_forget(cli); /* it is another device each time */
   result = cli_run(cli, (const char *const *)arguments->pdata);
   cli_stop_target(cli);
   if (result.status != trouble->status)
@@ -392,8 +377,8 @@ static void run_trouble(Cli *cli, const char *package, const Trouble *trouble)
   assert_int_equal(cli_number(end, "exit_code"), trouble->status);
   assert_int_equal(cJSON_IsTrue(cJSON_GetObjectItem(end, "ok")), trouble->status == 0);
   if (trouble->status != 0) {
-    cli_assert_says(text_of(end, "error"), trouble->says);
-    cli_assert_says(result.err, text_of(end, "error"));
+    cli_assert_says(cli_text(end, "error"), trouble->says);
+    cli_assert_says(result.err, cli_text(end, "error"));
   }
   assert_null(strchr(result.err, '\x1b'));
   cJSON_Delete(events);
@@ -415,10 +400,10 @@ static void not_seen_is_a_warning_without_require_back(void **state)
   cJSON *events;
 
   cli_start_target(cli, CLI_ARGS("--after-activate", "nothing"));
-  events = run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json", "--wait-back", "1"), 0,
+  events = cli_run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json", "--wait-back", "1"), 0,
                     &result);
-  assert_string_equal(text_of(cli_find_event(events, "result"), "seen"), "nothing");
-  cli_assert_says(text_of(cli_find_event(events, "warning"), "text"), "not seen within 1 s");
+  assert_string_equal(cli_text(cli_find_event(events, "result"), "seen"), "nothing");
+  cli_assert_says(cli_text(cli_find_event(events, "warning"), "text"), "not seen within 1 s");
   cJSON_Delete(events);
 }
 
@@ -435,14 +420,6 @@ static void wait_back_0_ends_without_a_word(void **state)
   assert_null(strstr(result.err, "warning"));
 }
 
-static const char *last_line(const char *text)
-{
-  g_autofree char *trimmed = g_strchomp(g_strdup(text));
-  const char *newline = strrchr(trimmed, '\n');
-
-  return g_intern_string(newline != NULL ? newline + 1 : trimmed);
-}
-
 static void last_line_is_the_command_that_goes_on(void **state)
 {
   Cli *cli = *state;
@@ -456,8 +433,8 @@ static void last_line_is_the_command_that_goes_on(void **state)
   cli_assert_status(&cut, 7);
   cli_assert_says(cut.err, "reached by cable only");
   wanted = g_strdup_printf("  %s update --restart '", cli_program("DFU_BLE", "dfu-ble"));
-  assert_true(g_str_has_prefix(last_line(cut.err), wanted));
-  cli_assert_says(last_line(cut.err), "/it'\\''s.zip' --addr " CLI_ADDRESS " --retries 0");
+  assert_true(g_str_has_prefix(cli_last_line(cut.err), wanted));
+  cli_assert_says(cli_last_line(cut.err), "/it'\\''s.zip' --addr " CLI_ADDRESS " --retries 0");
   /* Without --restart it stops, and says why. */
   again = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, IMPATIENT));
   cli_assert_status(&again, 7);
@@ -506,8 +483,8 @@ static void device_not_found_offers_the_same_command(void **state)
   cli_start_target(cli, CLI_ARGS("--absent"));
   result = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--retries", "0", "--timeout", "1"));
   cli_assert_status(&result, 5);
-  assert_null(strstr(last_line(result.err), "--restart"));
-  cli_assert_says(last_line(result.err), " update ");
+  assert_null(strstr(cli_last_line(result.err), "--restart"));
+  cli_assert_says(cli_last_line(result.err), " update ");
   cli_assert_says(result.err, CLI_ADDRESS);
 }
 

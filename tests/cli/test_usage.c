@@ -22,6 +22,7 @@ static void help_lists_every_command(void **state)
   cli_assert_status(&result, 0);
   cli_assert_says(result.out, "\n  update ");
   cli_assert_says(result.out, "\n  scan ");
+  cli_assert_says(result.out, "\n  status ");
   cli_assert_says(result.out, "\n  info ");
 }
 
@@ -41,6 +42,10 @@ static void wrong_usage_gives_2_and_a_hint(void **state)
     { "scan --timeout 0", "--timeout 0: must be from 1 to 3600" },
     { "scan --adapter eth0", "--adapter 'eth0'" },
     { "scan --quiet --verbose", "exclude each other" },
+    { "status", "which device? Give --addr ADDR" },
+    { "status --addr C4:12:AB:00:11", "--addr 'C4:12:AB:00:11': must be six pairs" },
+    { "status --addr " CLI_ADDRESS " now", "status takes no arguments, 'now' was given" },
+    { "status --addr " CLI_ADDRESS " --timeout 0", "--timeout 0: must be from 1 to 3600" },
     { "update", "no PACKAGE given" },
     { "update a.zip", "which device?" },
     { "update a.zip --addr " CLI_ADDRESS " --name DfuTarg", "which device?" },
@@ -202,7 +207,7 @@ static void assert_same_words(GPtrArray *a, GPtrArray *b, const char *what)
 
 static void manual_and_help_list_the_same_options(void **state)
 {
-  static const char *const commands[] = { "update", "scan", "info" };
+  static const char *const commands[] = { "update", "scan", "status", "info" };
   g_autofree char *manual = read_manual();
 
   for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {

@@ -140,6 +140,26 @@ DfuTestResult cli_run(Cli *cli, const char *const *arguments)
   return dfu_test_finish(cli_start(cli, arguments));
 }
 
+cJSON *cli_run_json(Cli *cli, const char *const *arguments, int status, DfuTestResult *result)
+{
+  *result = cli_run(cli, arguments);
+  cli_assert_status(result, status);
+  return cli_parse_events(result->out);
+}
+
+void cli_forget(Cli *cli)
+{
+  remove_tree(cli_path(cli, "state"));
+}
+
+const char *cli_last_line(const char *text)
+{
+  g_autofree char *trimmed = g_strchomp(g_strdup(text));
+  const char *newline = strrchr(trimmed, '\n');
+
+  return g_intern_string(newline != NULL ? newline + 1 : trimmed);
+}
+
 void cli_assert_status(const DfuTestResult *result, int status)
 {
   if (result->status == status)
@@ -187,6 +207,15 @@ const cJSON *cli_find_event(const cJSON *events, const char *name)
       return event;
   }
   return NULL;
+}
+
+const char *cli_text(const cJSON *object, const char *key)
+{
+  const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(object, key));
+
+  if (text == NULL)
+    fail_msg("%s is no string", key);
+  return text;
 }
 
 double cli_number(const cJSON *object, const char *key)

@@ -53,6 +53,15 @@ DfuTestResult cli_run(Cli *cli, const char *const *arguments);
 /** The same with the terminal, output and environment of @like; its argv is left alone. */
 DfuTestRun *cli_start_like(Cli *cli, const DfuTestProgram *like, const char *const *arguments);
 
+/** The same; checks the status too. Returns: (transfer full): the events of its JSON output. */
+cJSON *cli_run_json(Cli *cli, const char *const *arguments, int status, DfuTestResult *result);
+
+/** Removes what dfu-ble keeps from run to run. */
+void cli_forget(Cli *cli);
+
+/** The last line of @text; valid for the test. */
+const char *cli_last_line(const char *text);
+
 /** Checks the status; prints what the program said where it is another. */
 void cli_assert_status(const DfuTestResult *result, int status);
 
@@ -64,6 +73,9 @@ cJSON *cli_parse_events(const char *out);
 
 /** The first event of that name; NULL if there is none. */
 const cJSON *cli_find_event(const cJSON *events, const char *name);
+
+/** Value of a string, checked to be one. */
+const char *cli_text(const cJSON *object, const char *key);
 
 /** Value of a number, checked to be one. */
 double cli_number(const cJSON *object, const char *key);
