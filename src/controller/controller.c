@@ -237,8 +237,9 @@ static void on_response(Step *step, const DfuNotification *response)
 
   if (response->opcode == DFU_OP_RECEIVE && is_image_state(c->state)) {
     c->image_status = response->status;
-  } else if (response->opcode == DFU_OP_RECEIVE && c->resume_bytes > 0) {
-    return; /* the last packet's flash write ended while Start was being repeated */
+  } else if (response->opcode == DFU_OP_RECEIVE &&
+             (c->resume_bytes > 0 || c->probe != PROBE_NONE)) {
+    return; /* "received" while Start was being repeated, or the rest of a window that was refused */
   } else if (response->opcode == row(step)->awaits && row(step)->awaits != 0 && !c->has_answer) {
     c->has_answer = true;
     c->answer_status = response->status;

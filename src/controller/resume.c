@@ -34,11 +34,17 @@ void ctl_reset_on_written(Step *step)
   ctl_enter(step, STATE_DROPPING, step->now_us + step->c->config.limits.activate_us);
 }
 
+/** With the user's consent, and once: a target that is none the better for it is not reset again. */
+static bool may_reset(const DfuController *c)
+{
+  return c->config.restart && !c->was_reset;
+}
+
 void ctl_foreign(Step *step, uint32_t held_bytes)
 {
   const DfuController *c = step->c;
 
-  if (c->config.restart && !c->was_reset)
+  if (may_reset(c))
     reset(step);
   else
     ctl_fail_bytes(step, DFU_FAIL_FOREIGN, held_bytes, c->image_bytes);
@@ -80,6 +86,8 @@ static void go_on_from(Step *step, uint32_t count_bytes)
   } else if (dfu_controller_is_believable(&c->transfer, count_bytes)) {
     c->resume_bytes = count_bytes;
     ctl_start_begin(step);
+  } else if (may_reset(c)) {
+    reset(step);
   } else {
     ctl_fail_bytes(step, DFU_FAIL_OFFSET, count_bytes, c->transfer.sent_bytes);
   }

@@ -75,7 +75,7 @@ mutate "a second init packet goes on top of the first" controller/resume.c \
   'ctl_request\(step, STATE_INIT_PROBE, bytes, dfu_wire_put_init\(bytes, DFU_INIT_COMPLETE\)\);' \
   'ctl_init_begin(step);'
 mutate "a System Reset is sent without consent" controller/resume.c \
-  'c->config.restart \&\& ' ''
+  'return c->config.restart \&\& ' 'return '
 mutate "the link is left during the erase" controller/leave.c \
   'state == STATE_IMAGE \|\| state == STATE_SETTLING;' \
   'state == STATE_IMAGE || state == STATE_SETTLING || state == STATE_ERASING;'

@@ -114,10 +114,11 @@ static void loss_in_mid_image_resumes_where_the_target_stopped(void **state G_GN
 
 static guint8 false_count;
 
-/** The count that is reported after the loss is another. */
+/** The count that is reported after the loss is another, until the target is reset. */
 static gboolean falsify_count(Sim *sim, guint8 *bytes, gsize *len)
 {
-  if (*len == 7 && bytes[1] == DFU_OP_REPORT_SIZE && sim->controller.link_losses == 1)
+  if (*len == 7 && bytes[1] == DFU_OP_REPORT_SIZE && sim->controller.link_losses == 1 &&
+      sim->n_system_resets == 0)
     bytes[3] = false_count;
   return TRUE;
 }
@@ -141,6 +142,21 @@ static void count_that_cannot_be_ours_is_not_believed(void **state G_GNUC_UNUSED
     assert_int_equal(sim->terminal.failure.expected_bytes, sim->controller.total_sent_bytes);
     assert_false(sim->disk.start_sent);
   }
+}
+
+static void count_that_cannot_be_ours_is_reset_with_consent(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = sim_new("sdk11-single", IMAGE_BYTES);
+
+  false_count = 252;
+  sim->on_notification = falsify_count;
+  sim->losses[0] = (SimLoss){33, FALSE};
+  sim->n_losses = 1;
+  sim->config.restart = true;
+  sim_run(sim, HOUR_US);
+  assert_int_equal(sim->n_system_resets, 1);
+  assert_int_equal(sim->terminal.type, DFU_ACTION_DONE);
+  assert_true(sim->application_is_new);
 }
 
 /* --- a device that does not come back ------------------------------------------------ */
@@ -324,6 +340,7 @@ int main(void)
     cmocka_unit_test(every_pair_of_losses_is_survived),
     cmocka_unit_test(loss_in_mid_image_resumes_where_the_target_stopped),
     cmocka_unit_test(count_that_cannot_be_ours_is_not_believed),
+    cmocka_unit_test(count_that_cannot_be_ours_is_reset_with_consent),
     cmocka_unit_test(device_that_vanishes_is_looked_for_as_often_as_told),
     cmocka_unit_test(deadline_ends_the_looking),
     cmocka_unit_test(device_never_heard_is_not_found_at_once),
