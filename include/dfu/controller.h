@@ -276,7 +276,8 @@ typedef struct {
   bool cancelled;
   bool failing;          /* `failure` holds the reason; the link is being left */
   bool no_size_report;
-  unsigned failed_tries; /* to connect, in a row, without progress between them */
+  unsigned failed_tries; /* to connect, without more confirmed bytes between them */
+  uint32_t best_bytes;   /* the most that was ever confirmed */
   unsigned counts;       /* of the target's bytes while leaving */
   int64_t limit_us;      /* when the state's patience ends */
   int64_t repeat_us;     /* when the request is written again; INT64_MAX: not at all */

@@ -68,7 +68,7 @@ void ctl_write_request(Step *step);
 /** The same as ctl_request() for bytes [from, to) of @source, staying in the state. */
 void ctl_send(Step *step, DfuSource source, uint32_t from, uint32_t to, uint16_t packet_bytes);
 void ctl_note(Step *step, unsigned note);
-/** The target did what was asked: tries to connect count from zero again. */
+/** The target confirmed bytes: more than ever before, and tries to connect count from zero again. */
 void ctl_progressed(Step *step);
 
 /* Finding and connecting (phase_connect.c) */

@@ -160,11 +160,13 @@ void ctl_on_cancel(Step *step)
 {
   DfuController *c = step->c;
 
-  if (c->cancelled || c->activating) {
-    if (c->state == STATE_WATCHING)
-      ctl_end(step);
+  if (c->state == STATE_WATCHING) {
+    c->activating = c->transfer.activate_acknowledged; /* where it was not, nothing is done yet */
+    ctl_end(step);
     return;
   }
+  if (c->cancelled || c->activating)
+    return;
   c->cancelled = true;
   if (can_leave_at_once(c->state) && !c->failing)
     ctl_leave(step);

@@ -31,7 +31,12 @@ void ctl_note(Step *step, unsigned note)
 
 void ctl_progressed(Step *step)
 {
-  step->c->failed_tries = 0;
+  DfuController *c = step->c;
+
+  if (c->transfer.confirmed_bytes <= c->best_bytes)
+    return; /* a target that restarts at the same place each time would have no end */
+  c->best_bytes = c->transfer.confirmed_bytes;
+  c->failed_tries = 0;
 }
 
 void ctl_write_request(Step *step)

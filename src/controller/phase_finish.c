@@ -42,7 +42,6 @@ void ctl_validate_on_answer(Step *step)
   DfuController *c = step->c;
 
   if (c->answer_status == DFU_STATUS_SUCCESS) {
-    ctl_progressed(step);
     begin_activate(step);
   } else if (c->answer_status == DFU_STATUS_CRC_ERROR) {
     c->failure.status = c->answer_status;

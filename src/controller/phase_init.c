@@ -36,7 +36,6 @@ void ctl_init_on_answer(Step *step)
 
   if (c->answer_status == DFU_STATUS_SUCCESS) {
     c->transfer.init_accepted = true;
-    ctl_progressed(step);
     ctl_image_begin(step, 0);
   } else if (c->answer_status == DFU_STATUS_INVALID_STATE && c->probe != PROBE_NONE) {
     ctl_probe_on_refusal(step);

@@ -47,7 +47,6 @@ static void accept_start(Step *step)
     ctl_note(step, DFU_NOTE_STARTS_OVER);
   c->transfer = (DfuTransfer){.start_sent = true, .start_accepted = true};
   c->probe = PROBE_NONE;
-  ctl_progressed(step);
   if (was_probed)
     ctl_ask_begin(step); /* an answer to the probe may be on its way: ask until it is past */
   else

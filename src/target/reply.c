@@ -4,9 +4,22 @@
 #include <assert.h>
 #include <string.h>
 
+/** Buffers of the radio stack come back one after the other, as notifications go out. */
+static bool take_buffer(DfuTarget *target)
+{
+  for (; target->n_unsent > 0 && target->oldest_sent_us <= target->now_us; target->n_unsent--)
+    target->oldest_sent_us += target->config.notify_us;
+  if (target->config.notification_buffers > 0
+      && target->n_unsent >= target->config.notification_buffers)
+    return false;
+  if (target->n_unsent++ == 0)
+    target->oldest_sent_us = target->now_us + target->config.notify_us;
+  return true;
+}
+
 static void notify(DfuTarget *target, DfuTargetUpdate *update, const uint8_t *bytes, size_t len)
 {
-  if (!target->connected || !target->notify) {
+  if (!target->connected || !target->notify || !take_buffer(target)) {
     target->restarting = true;
     return;
   }

@@ -102,6 +102,15 @@ static void on_packet(DfuTarget *target, const DfuTargetEvent *event, DfuTargetU
   }
 }
 
+/* The callback of the flash driver: a failed erase is still told, then the chip restarts. */
+static void on_flash_error(DfuTarget *target, DfuTargetUpdate *update)
+{
+  if (target->stage == DFU_TARGET_PREPARING)
+    dfu_reply_response(target, update, DFU_OP_START, DFU_STATUS_FAILED);
+  if (target->stage == DFU_TARGET_PREPARING || target->n_queued > 0)
+    target->restarting = true;
+}
+
 static void handle_event(DfuTarget *target, const DfuTargetEvent *event, DfuTargetUpdate *update)
 {
   switch (event->type) {
@@ -112,6 +121,7 @@ static void handle_event(DfuTarget *target, const DfuTargetEvent *event, DfuTarg
   case DFU_TARGET_EVENT_DISCONNECTED:
     target->connected = false;
     target->notify = false; /* the CCCD is the connection's, and so is the MTU */
+    target->n_unsent = 0;
     break;
   case DFU_TARGET_EVENT_SUBSCRIBED:
     target->notify = target->connected && event->notify;
@@ -124,6 +134,9 @@ static void handle_event(DfuTarget *target, const DfuTargetEvent *event, DfuTarg
     break;
   case DFU_TARGET_EVENT_POWER_LOST:
     target->restarting = true;
+    break;
+  case DFU_TARGET_EVENT_FLASH_ERROR:
+    on_flash_error(target, update);
     break;
   case DFU_TARGET_EVENT_TICK:
     break;
@@ -143,6 +156,7 @@ static void complete_next(DfuTarget *target, DfuTargetUpdate *update)
 {
   int64_t due_us = next_due_us(target);
 
+  target->now_us = due_us;
   if (due_us == target->erase_done_us) {
     dfu_flash_finish_erase(target);
     target->stage = DFU_TARGET_READY;
@@ -197,6 +211,7 @@ void dfu_target_step(DfuTarget *target, const DfuTargetEvent *event, DfuTargetUp
       break;
     }
   }
+  target->now_us = event->now_us;
   if (update->boot == DFU_TARGET_STAYS)
     handle_event(target, event, update);
   if (target->restarting)

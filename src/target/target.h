@@ -36,6 +36,7 @@ typedef enum {
   DFU_TARGET_EVENT_PACKET,       /* Write Command on DFU Packet: `bytes` */
   DFU_TARGET_EVENT_TICK,         /* time has passed; nothing else */
   DFU_TARGET_EVENT_POWER_LOST,   /* power goes and comes back: only the flash keeps anything */
+  DFU_TARGET_EVENT_FLASH_ERROR,  /* the erase, or the flash write under way, fails */
 } DfuTargetEventType;
 
 /**
@@ -93,6 +94,8 @@ typedef struct {
   uint16_t softdevice_id;
   int64_t erase_page_us;       /* time to erase one flash page; 0: done by the next step */
   int64_t write_packet_us;     /* time to write one packet to flash; 0: likewise */
+  uint16_t notification_buffers; /* of the radio stack; 0: enough for everything */
+  int64_t notify_us;           /* time a notification occupies one */
 } DfuTargetConfig;
 
 enum { DFU_TARGET_MAX_INIT_BYTES = 128, DFU_TARGET_MAX_QUEUED = 32 };
@@ -126,6 +129,9 @@ typedef struct {
   size_t final_queued;          /* which of these made the image complete, from 1; 0: none */
   size_t n_held;                /* buffers never given back */
   int64_t write_done_us;        /* when the oldest is in flash; INT64_MAX: none, or jammed */
+  int64_t now_us;               /* of what is being handled */
+  uint16_t n_unsent;            /* notifications that occupy a buffer */
+  int64_t oldest_sent_us;       /* when the oldest of them gives it back */
   int64_t timer_us;             /* when the inactivity timer fires; INT64_MAX: not running */
   uint8_t installed_mode;       /* what was last activated; kept over restarts */
   uint32_t installed_bytes;

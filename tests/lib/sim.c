@@ -34,6 +34,18 @@ static void trace_bytes(Sim *sim, const char *what, const guint8 *bytes, gsize l
 
 /* --- the air ----------------------------------------------------------------- */
 
+/** In order with what goes the same way; what the host itself says waits for nothing. */
+static gint64 arrival_us(Sim *sim, SimMessageKind kind, gint64 delay_us)
+{
+  gint64 *latest_us = &sim->latest_us[kind == SIM_TO_CONTROLLER ? 0 : 1];
+  gint64 at_us = sim->now_us + delay_us;
+
+  if (delay_us != sim->latency_us)
+    return at_us;
+  *latest_us = MAX(*latest_us, at_us);
+  return *latest_us;
+}
+
 static SimMessage *put(Sim *sim, SimMessageKind kind, gint64 delay_us)
 {
   SimMessage *message = &sim->messages[sim->n_messages];
@@ -42,7 +54,7 @@ static SimMessage *put(Sim *sim, SimMessageKind kind, gint64 delay_us)
   sim->n_messages++;
   *message = (SimMessage){
     .kind = kind,
-    .at_us = sim->now_us + delay_us,
+    .at_us = arrival_us(sim, kind, delay_us),
     .order = sim->next_order++,
     .over_link = TRUE,
   };
@@ -51,7 +63,7 @@ static SimMessage *put(Sim *sim, SimMessageKind kind, gint64 delay_us)
 
 static void put_bytes(Sim *sim, SimMessageKind kind, const guint8 *bytes, gsize len)
 {
-  SimMessage *message = put(sim, kind, SIM_LATENCY_US);
+  SimMessage *message = put(sim, kind, sim->latency_us);
 
   memcpy(message->bytes, bytes, len);
   message->len = len;
@@ -97,7 +109,7 @@ static void lose_link(Sim *sim)
     else
       i++;
   trace(sim, "-- link lost");
-  put_event(sim, DFU_EVENT_LINK_LOST, SIM_LATENCY_US)->over_link = FALSE;
+  put_event(sim, DFU_EVENT_LINK_LOST, sim->latency_us)->over_link = FALSE;
 }
 
 static void send_notification(Sim *sim, const guint8 *bytes, gsize len)
@@ -107,7 +119,7 @@ static void send_notification(Sim *sim, const guint8 *bytes, gsize len)
   memcpy(copy, bytes, len);
   if (sim->on_notification != NULL && !sim->on_notification(sim, copy, &len))
     return;
-  SimMessage *message = put_event(sim, DFU_EVENT_NOTIFIED, SIM_LATENCY_US);
+  SimMessage *message = put_event(sim, DFU_EVENT_NOTIFIED, sim->latency_us);
 
   memcpy(message->bytes, copy, len);
   message->len = len;
@@ -140,7 +152,7 @@ void sim_step_target(Sim *sim, DfuTargetEvent event)
   sim->target_wake_us = update.wake_us;
   sim->most_init_bytes = MAX(sim->most_init_bytes, sim->target.init_bytes);
   if (event.type == DFU_TARGET_EVENT_CONTROL)
-    put_event(sim, DFU_EVENT_CONTROL_WRITTEN, SIM_LATENCY_US)->event.att_error = update.att_error;
+    put_event(sim, DFU_EVENT_CONTROL_WRITTEN, sim->latency_us)->event.att_error = update.att_error;
   for (gsize i = 0; i < update.n_notifications; i++)
     send_notification(sim, update.notifications[i].bytes, update.notifications[i].len);
   if (update.boot != DFU_TARGET_STAYS)
@@ -152,7 +164,7 @@ static gboolean refuses(Sim *sim, const SimMessage *message)
   if (sim->att_times == 0 || message->bytes[0] != sim->att_opcode)
     return FALSE;
   sim->att_times--;
-  put_event(sim, DFU_EVENT_CONTROL_WRITTEN, SIM_LATENCY_US)->event.att_error = sim->att_error;
+  put_event(sim, DFU_EVENT_CONTROL_WRITTEN, sim->latency_us)->event.att_error = sim->att_error;
   return TRUE;
 }
 
@@ -172,7 +184,7 @@ static void deliver_to_target(Sim *sim, const SimMessage *message)
   default:
     event.type = DFU_TARGET_EVENT_SUBSCRIBED;
     event.notify = true;
-    put_event(sim, DFU_EVENT_SUBSCRIBED, SIM_LATENCY_US);
+    put_event(sim, DFU_EVENT_SUBSCRIBED, sim->latency_us);
     break;
   }
   sim_step_target(sim, event);
@@ -191,7 +203,7 @@ static void connect_controller(Sim *sim)
     return;
   }
   sim->connected = TRUE;
-  message = put_event(sim, DFU_EVENT_LINK_UP, SIM_LATENCY_US);
+  message = put_event(sim, DFU_EVENT_LINK_UP, sim->latency_us);
   message->event.up = (DfuLinkFacts){
     .mtu = 23,
     .has_revision = true,
@@ -204,7 +216,7 @@ static void connect_controller(Sim *sim)
 static void disconnect_controller(Sim *sim)
 {
   if (!sim->connected) {
-    put_event(sim, DFU_EVENT_LINK_LOST, SIM_LATENCY_US)->over_link = FALSE;
+    put_event(sim, DFU_EVENT_LINK_LOST, sim->latency_us)->over_link = FALSE;
     return;
   }
   lose_link(sim);
@@ -256,7 +268,7 @@ static void perform(Sim *sim, const DfuAction *action)
     break;
   case DFU_ACTION_SUBSCRIBE:
     trace(sim, "> subscribe");
-    put(sim, SIM_TO_TARGET_CCCD, SIM_LATENCY_US);
+    put(sim, SIM_TO_TARGET_CCCD, sim->latency_us);
     break;
   case DFU_ACTION_WRITE_CONTROL:
     trace_bytes(sim, ">", action->bytes, action->len);
@@ -339,6 +351,12 @@ void sim_lose_link(Sim *sim)
     return;
   lose_link(sim);
   sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_DISCONNECTED});
+}
+
+void sim_fail_flash(Sim *sim)
+{
+  trace(sim, "-- flash error");
+  sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_FLASH_ERROR});
 }
 
 void sim_cut_power(Sim *sim)
@@ -476,6 +494,7 @@ Sim *sim_new(const char *personality, guint32 image_bytes)
   Sim *sim = g_new0(Sim, 1);
 
   sim->now_us = START_US;
+  sim->latency_us = SIM_LATENCY_US;
   sim->controller_wake_us = G_MAXINT64;
   sim->target_wake_us = G_MAXINT64;
   sim->flash = g_malloc0(SIM_FLASH_BYTES);

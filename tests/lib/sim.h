@@ -3,7 +3,7 @@
  * Controller against target over a virtual link with a virtual clock: a run of
  * minutes takes microseconds, and goes the same way each time.
  *
- * Every message between the two takes SIM_LATENCY_US. The link can be lost at
+ * Every message between the two takes SIM_LATENCY_US, or what is set. The link can be lost at
  * any one of them, before or after it is delivered.
  */
 #ifndef TESTS_LIB_SIM_H
@@ -54,6 +54,8 @@ struct Sim {
   GBytes *init_packet;
 
   gint64 now_us;
+  gint64 latency_us;         /* of messages sent from now on; they never overtake each other */
+  gint64 latest_us[2];       /* arrival of the last message to the controller, to the target */
   gboolean connected;
   gboolean in_application; /* what is on the air is the application */
   gboolean application_is_new; /* and it is the image of this run */
@@ -104,6 +106,9 @@ void sim_lose_link(Sim *sim);
 
 /** The target loses power and starts again. */
 void sim_cut_power(Sim *sim);
+
+/** The target's flash work under way fails. */
+void sim_fail_flash(Sim *sim);
 
 /** Hands the target an event at the present time: another central's doing. */
 void sim_step_target(Sim *sim, DfuTargetEvent event);

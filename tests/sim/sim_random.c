@@ -53,6 +53,9 @@ static struct {
   guint32 notification_repeated;
   guint32 notification_cut;
   guint32 packet_dropped; /* by the host: leaves a hole that no count shows, but Validate finds */
+  guint32 receipt_shifted; /* off by a packet */
+  guint32 delay;          /* messages take longer, or less long, from now on */
+  guint32 flash_error;
   guint32 restart;        /* the target loses power */
   guint32 death;          /* the controller's process dies */
   guint32 other_central;  /* comes in between when the link is lost */
@@ -73,6 +76,9 @@ static void choose_odds(Sim *sim)
   odds.notification_repeated = *pick(seldom, G_N_ELEMENTS(seldom));
   odds.notification_cut = *pick(seldom, G_N_ELEMENTS(seldom)) * 4;
   odds.packet_dropped = *pick(seldom, G_N_ELEMENTS(seldom)) * 4;
+  odds.receipt_shifted = *pick(seldom, G_N_ELEMENTS(seldom)) * 2;
+  odds.delay = *pick(rare, G_N_ELEMENTS(rare));
+  odds.flash_error = *pick(seldom, G_N_ELEMENTS(seldom)) * 4;
   odds.restart = *pick(seldom, G_N_ELEMENTS(seldom)) * 2;
   odds.death = *pick(seldom, G_N_ELEMENTS(seldom));
   odds.other_central = *pick(seldom, G_N_ELEMENTS(seldom)) / 50;
@@ -112,12 +118,14 @@ static void lose(Sim *sim)
     let_other_central_in(sim);
 }
 
-static gboolean on_notification(Sim *sim, guint8 *bytes G_GNUC_UNUSED, gsize *len)
+static gboolean on_notification(Sim *sim, guint8 *bytes, gsize *len)
 {
   if (sim->now_us > faults_end_us)
     return TRUE;
   if (one_in(odds.notification_dropped))
     return FALSE;
+  if (bytes[0] == DFU_OP_RECEIPT && one_in(odds.receipt_shifted))
+    bytes[1] += one_in(2) ? 20 : (guint8)-20;
   if (one_in(odds.notification_cut))
     *len = below((guint32)*len);
   return TRUE;
@@ -133,6 +141,8 @@ static void repeat(Sim *sim, const SimMessage *message)
 
 static gboolean on_message(Sim *sim, const SimMessage *message)
 {
+  static const guint32 latencies_us[] = {1000, 10000, 50000, 400000};
+
   gboolean is_notification =
     message->kind == SIM_TO_CONTROLLER && message->event.type == DFU_EVENT_NOTIFIED;
 
@@ -146,6 +156,10 @@ static gboolean on_message(Sim *sim, const SimMessage *message)
     sim_cut_power(sim);
     return FALSE;
   }
+  if (one_in(odds.flash_error))
+    sim_fail_flash(sim);
+  if (one_in(odds.delay))
+    sim->latency_us = *pick(latencies_us, G_N_ELEMENTS(latencies_us));
   if (one_in(odds.death)) {
     sim_die(sim);
     return FALSE;
@@ -177,6 +191,8 @@ static Sim *make_schedule(guint32 seed)
   sim->config.window_packets = (guint16)(sim->config.receipt_packets * (1 + below(3)));
   sim->config.retries = *pick(retries, G_N_ELEMENTS(retries));
   sim->config.save_step_bytes = one_in(2) ? 16384 : 100;
+  sim->target_config.notification_buffers = 7;
+  sim->target_config.notify_us = one_in(2) ? 7500 : 0;
   sim->on_message = on_message;
   sim->on_notification = on_notification;
   faults_end_us = sim->now_us + FAULTS_US;

@@ -427,6 +427,74 @@ static void power_lost_keeps_what_was_installed(void **state)
   assert_int_equal(mode, DFU_MODE_APPLICATION);
 }
 
+static void fail_flash(TargetDriver *driver, DfuTargetUpdate *update)
+{
+  const DfuTargetEvent event = { .type = DFU_TARGET_EVENT_FLASH_ERROR, .now_us = driver->now_us };
+
+  dfu_target_step(&driver->target, &event, update);
+}
+
+static void flash_error_in_the_erase_is_told_and_restarts(void **state)
+{
+  TargetDriver driver;
+  DfuTargetUpdate update;
+
+  (void)state;
+  begin(&driver, "sdk11-dual", DRIVER_PREPARING);
+  fail_flash(&driver, &update);
+  assert_int_equal(update.n_notifications, 1);
+  assert_int_equal(update.notifications[0].len, 3);
+  assert_memory_equal(update.notifications[0].bytes, "\x10\x01\x06", 3);
+  assert_int_equal(update.boot, DFU_TARGET_BOOTS_APPLICATION);
+}
+
+static void flash_error_in_a_write_restarts_without_a_word(void **state)
+{
+  TargetDriver driver;
+  DfuTargetUpdate update;
+
+  (void)state;
+  begin(&driver, "sdk11-single", DRIVER_DATA);
+  driver_control(&driver, "03");
+  driver_packet(&driver, DRIVER_PACKET_1);
+  driver_packet(&driver, DRIVER_PACKET_2);
+  fail_flash(&driver, &update);
+  assert_int_equal(update.n_notifications, 0);
+  assert_int_equal(update.boot, DFU_TARGET_BOOTS_BOOTLOADER);
+}
+
+static void flash_error_without_flash_work_is_none(void **state)
+{
+  TargetDriver driver;
+  DfuTargetUpdate update;
+
+  (void)state;
+  begin(&driver, "sdk11-dual", DRIVER_READY);
+  fail_flash(&driver, &update);
+  assert_int_equal(update.boot, DFU_TARGET_STAYS);
+}
+
+/* Seven notifications fit into the stack of the S130; the eighth at the same time restarts. */
+static void notifications_without_a_free_buffer_restart(void **state)
+{
+  TargetDriver driver;
+
+  (void)state;
+  driver_init(&driver, "sdk11-single");
+  driver.config.notification_buffers = 7;
+  driver.config.notify_us = 10000;
+  driver_restart(&driver);
+  driver_bring_to(&driver, DRIVER_IDLE);
+  for (size_t i = 0; i < 7; i++)
+    driver_control(&driver, "07");
+  assert_int_equal(driver.boot, DFU_TARGET_STAYS);
+  driver_wait(&driver, 10000); /* one has gone out */
+  driver_control(&driver, "07");
+  assert_int_equal(driver.boot, DFU_TARGET_STAYS);
+  driver_control(&driver, "07");
+  assert_int_equal(driver.boot, DFU_TARGET_BOOTS_APPLICATION);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -450,6 +518,10 @@ int main(void)
     cmocka_unit_test(power_lost_leaves_what_the_flash_holds),
     cmocka_unit_test(power_lost_in_the_erase_finds_the_first_page_gone),
     cmocka_unit_test(power_lost_keeps_what_was_installed),
+    cmocka_unit_test(flash_error_in_the_erase_is_told_and_restarts),
+    cmocka_unit_test(flash_error_in_a_write_restarts_without_a_word),
+    cmocka_unit_test(flash_error_without_flash_work_is_none),
+    cmocka_unit_test(notifications_without_a_free_buffer_restart),
   };
 
   return cmocka_run_group_tests_name("target_restart", tests, NULL, NULL);
