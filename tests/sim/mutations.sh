@@ -61,7 +61,7 @@ mutate "notifications are not turned on first" controller/phase_connect.c \
 mutate "the count is not asked for before Start" controller/phase_connect.c \
   'ctl_ask_begin\(step\);' 'ctl_start_begin(step);'
 mutate "any count is believed" controller/resume.c \
-  'count_bytes >= c->transfer.confirmed_bytes \&\& count_bytes <= c->transfer.sent_bytes' 'true'
+  'count_bytes >= transfer->confirmed_bytes \&\& count_bytes <= transfer->sent_bytes' 'true'
 mutate "a transfer of somebody else is resumed" controller/resume.c \
   '\} else if \(!c->transfer.start_sent\) \{' '} else if (false) {'
 mutate "the image is resumed at the last receipt" controller/resume.c \
