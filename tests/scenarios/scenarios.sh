@@ -202,6 +202,7 @@ process_killed_at_half_goes_on_in_the_next_run() {
   wait "$update" || true
   update_ends_with 0 $BRIEF
   result_is resumes 1
+  show_offsets
   image_is_installed
 }
 
@@ -329,6 +330,7 @@ bluetoothd_stopped_and_started_in_mid_transfer_is_resumed() {
   start_bluetoothd
   await_update 0
   result_is link_losses 1
+  show_offsets
   image_is_installed
 }
 
@@ -342,6 +344,7 @@ bluetoothd_killed_and_started_in_mid_transfer_is_resumed() {
   start_bluetoothd
   await_update 0
   result_is link_losses 1
+  show_offsets
   image_is_installed
 }
 

@@ -187,7 +187,14 @@ lost_link_is_resumed() {
   update_ends_with 0 "$@"
   result_is link_losses 1
   result_is resumes 1
+  show_offsets
   image_is_installed
+}
+
+# Where the run went on, with the scenario's result.
+show_offsets() {
+  sed -n 's/.*"event":"resumed".*"offset_bytes":\([0-9]*\).*/resumed at byte \1/p' \
+    "$dir/update.json" >"$dir/figures"
 }
 
 # measure NAME: 200 kB in packets of 20 bytes; the figures are shown with the result.
