@@ -162,7 +162,7 @@ enum {
   DFU_NOTE_RECEIPT_MISSED = 1 << 3, /* a receipt did not arrive; the count agrees all the same */
   DFU_NOTE_NO_SIZE_REPORT = 1 << 4, /* Report Received Image Size is not answered */
   DFU_NOTE_STARTS_OVER = 1 << 5, /* the target forgot the transfer */
-  DFU_NOTE_VALIDATED_UNHEARD = 1 << 6, /* the answer to Validate was lost; Activate goes all the same */
+  DFU_NOTE_VALIDATED_UNHEARD = 1 << 6, /* the answer to Validate was lost; it is activated though */
   DFU_NOTE_ACTIVATE_UNHEARD = 1 << 7,  /* done, but Activate was not acknowledged */
 };
 
@@ -190,7 +190,7 @@ typedef struct {
   uint64_t total_sent_bytes; /* of the image, with what was sent more than once */
   uint32_t link_losses;
   uint32_t resumes;
-  uint32_t failed_tries; /* to have a link, in a row, without progress between them */
+  uint32_t failed_tries; /* to have a link, without more confirmed bytes between them */
 } DfuProgress;
 
 /** What to do after a step; valid until the next one. */
@@ -230,7 +230,7 @@ typedef struct {
   uint16_t packet_bytes;      /* wanted packet length, a multiple of 4; cut down to the MTU */
   uint16_t receipt_packets;   /* ask for a receipt every so many packets, at least 1 */
   uint16_t window_packets;    /* at most so many in flight without one; at least receipt_packets */
-  unsigned retries;           /* tries to connect in a row that may come to nothing */
+  unsigned retries;           /* tries to connect without more confirmed bytes between them */
   int64_t deadline_us;        /* after this, do not reconnect any more; INT64_MAX for never */
   int64_t watch_us;           /* how long to look for the device after Activate; 0: not at all */
   bool require_back;          /* not seen at all is a failure */

@@ -72,7 +72,7 @@ gboolean dfu_journal_save(const char *path, const DfuJournalRecord *record, GErr
 /** Removes the journal, if there is one. */
 void dfu_journal_remove(const char *path);
 
-/** Removes from @folder the journals, damaged ones too, that are older than DFU_JOURNAL_MAX_AGE_S. */
+/** Removes from @folder the journals, damaged ones too, older than DFU_JOURNAL_MAX_AGE_S. */
 void dfu_journal_clean_up(const char *folder);
 
 G_END_DECLS

@@ -18,7 +18,7 @@ typedef struct {
   guint receipt_packets;  /* a packet receipt notification every so many packets: 1 to 65535 */
   guint window_packets;   /* packets in flight without one: receipt_packets to 65535 */
   guint packet_bytes;     /* a multiple of 4, 4 to 244 */
-  guint retries;          /* tries to connect in a row that may come to nothing */
+  guint retries;          /* tries to connect without more confirmed bytes between them */
   guint timeout_s;        /* to find the device and connect, per try */
   guint deadline_s;       /* after this do not reconnect any more; 0 for never */
   guint wait_back_s;      /* how long to look for the device after Activate; 0: not at all */
@@ -74,7 +74,7 @@ typedef struct {
   gint64 elapsed_us;           /* since dfu_session_start() */
   const char *text;
   const DfuJournalRecord *earlier;
-  guint retry;          /* number, in a row, of the try to connect that comes next; 0: none yet */
+  guint retry;          /* number of the try to connect that comes next; 0: none yet */
   gint64 pause_us;      /* before it */
   gint64 forgets_in_us; /* until a target of SDK 8 to 11 forgets the transfer; -1: not known */
   const char *address;

@@ -59,7 +59,7 @@ static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, D
     { "timeout", 0, 0, G_OPTION_ARG_INT, &raw->timeout_s,
       "Time for one try to connect (default 30)", "SECONDS" },
     { "retries", 0, 0, G_OPTION_ARG_INT, &raw->retries,
-      "Tries that may fail in a row (default 10)", "N" },
+      "Tries to connect that bring nothing new (default 10)", "N" },
     { "deadline", 0, 0, G_OPTION_ARG_INT, &raw->deadline_s,
       "No reconnecting after so long (default 0: no limit)", "SECONDS" },
     { "no-resume", 0, 0, G_OPTION_ARG_NONE, &options->no_resume,
