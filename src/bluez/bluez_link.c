@@ -210,13 +210,14 @@ static void on_change(const DfuBluezChange *change, gpointer user_data)
     dfu_bluez_connection_on_change(link->connection, change);
 }
 
-static void link_connect(DfuLink *base, guint timeout_ms)
+static void link_connect(DfuLink *base, DfuLinkFind find, guint timeout_ms)
 {
   BluezLink *link = (BluezLink *)base;
   DfuBluezConnectOptions options = {
     .adapter = link->adapter,
     .address = link->address,
     .name = link->name,
+    .find = find,
     .is_patient = link->was_up,
     .timeout_ms = timeout_ms,
   };

@@ -15,6 +15,7 @@ typedef struct {
   const char *adapter; /* "hci0", or NULL for the first powered one */
   const char *address; /* NULL to go by the name */
   const char *name;
+  DfuLinkFind find;
   gboolean is_patient; /* bluetoothd and adapter were there before: wait for their return */
   guint timeout_ms;
 } DfuBluezConnectOptions;

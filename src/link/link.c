@@ -13,9 +13,9 @@ void dfu_link_emit(DfuLink *link, const DfuLinkEvent *event)
     link->handler(event, link->user_data);
 }
 
-void dfu_link_connect(DfuLink *link, guint timeout_ms)
+void dfu_link_connect(DfuLink *link, DfuLinkFind find, guint timeout_ms)
 {
-  link->ops->connect(link, timeout_ms);
+  link->ops->connect(link, find, timeout_ms);
 }
 
 void dfu_link_subscribe(DfuLink *link)
@@ -32,8 +32,7 @@ void dfu_link_write_control(DfuLink *link, const guint8 *bytes, gsize len)
 void dfu_link_write_packets(DfuLink *link, const guint8 *bytes, gsize len, guint packet_bytes,
                             DfuLinkOrder order)
 {
-  /* An empty DFU Packet write jams the flash queue of SDK 11's bootloader. */
-  g_assert(len > 0 && packet_bytes > 0);
+  g_assert((len > 0 || order == DFU_LINK_ORDERED) && packet_bytes > 0);
   link->ops->write_packets(link, bytes, len, packet_bytes, order);
 }
 

@@ -34,15 +34,31 @@ typedef enum {
   DFU_LINK_TROUBLE_LASTING,   /* trying again changes nothing: no adapter, no DFU service, … */
 } DfuLinkTrouble;
 
+/**
+ * Where to look for the device. A bootloader that starts with no central handed
+ * over to it adds 1 to the last byte of its own address, without a carry, and
+ * advertises openly (nRF5 SDK 11, dfu_transport_ble.c). "Its address" is the one
+ * that was asked for, or the first one that it was connected at.
+ */
+typedef enum {
+  DFU_LINK_FIND_DEVICE, /* at its address */
+  DFU_LINK_FIND_TARGET, /* or, advertising the DFU service, at that plus 1 */
+  DFU_LINK_FIND_ANY,    /* or at that minus 1: a restart may have started the application there */
+} DfuLinkFind;
+
 /** What a fresh connection shows of the device. */
 typedef struct {
   guint16 mtu;            /* ATT MTU, bytes */
   gboolean has_revision;  /* DFU Revision was there and could be read */
   guint16 revision;       /* major in the high byte */
   gboolean has_packet;    /* the DFU Packet characteristic is there */
+  gboolean packet_has_write; /* and has the Write property besides Write Without Response */
   gboolean has_other_services; /* beyond Generic Access, Generic Attribute, Device Information and DFU */
   const char *address;    /* where it was reached, "AA:BB:CC:DD:EE:FF" */
   const char *name;       /* printable; may be empty */
+  const char *manufacturer; /* of Device Information: printable; empty where it is not told */
+  const char *model;
+  const char *firmware;
   gint16 rssi;            /* dBm; 0 where unknown */
 } DfuLinkUp;
 
@@ -71,14 +87,15 @@ typedef enum {
 
 typedef struct {
   /** Find the device and connect. Answer: UP or FAILED, within @timeout_ms. */
-  void (*connect)(DfuLink *link, guint timeout_ms);
+  void (*connect)(DfuLink *link, DfuLinkFind find, guint timeout_ms);
   /** Notifications of the control point on. Answer: SUBSCRIBED. */
   void (*subscribe)(DfuLink *link);
   /** Write with response, 1 to 20 bytes. Answer: CONTROL_WRITTEN. */
   void (*write_control)(DfuLink *link, const guint8 *bytes, gsize len);
   /**
    * Write @bytes as commands of @packet_bytes each, the last one shorter;
-   * @bytes must stay valid until the answer. Answer: PACKETS_WRITTEN.
+   * @bytes must stay valid until the answer. No bytes, which only
+   * DFU_LINK_ORDERED takes, are one empty packet. Answer: PACKETS_WRITTEN.
    */
   void (*write_packets)(DfuLink *link, const guint8 *bytes, gsize len, guint packet_bytes,
                         DfuLinkOrder order);
@@ -108,7 +125,7 @@ void dfu_link_set_handler(DfuLink *link, DfuLinkHandler handler, gpointer user_d
 /** For adapters: hands @event to the handler. */
 void dfu_link_emit(DfuLink *link, const DfuLinkEvent *event);
 
-void dfu_link_connect(DfuLink *link, guint timeout_ms);
+void dfu_link_connect(DfuLink *link, DfuLinkFind find, guint timeout_ms);
 void dfu_link_subscribe(DfuLink *link);
 void dfu_link_write_control(DfuLink *link, const guint8 *bytes, gsize len);
 void dfu_link_write_packets(DfuLink *link, const guint8 *bytes, gsize len, guint packet_bytes,

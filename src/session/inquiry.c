@@ -215,7 +215,7 @@ DfuInquiry *dfu_inquiry_new(DfuLink *link, guint timeout_s, DfuInquiryFunc func,
   inquiry->result.received_bytes = -1;
   inquiry->deadline = dfu_deadline_new(on_overdue, inquiry);
   dfu_link_set_handler(link, on_link_event, inquiry);
-  dfu_link_connect(link, timeout_s * 1000);
+  dfu_link_connect(link, DFU_LINK_FIND_DEVICE, timeout_s * 1000);
   return inquiry;
 }
 

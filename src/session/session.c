@@ -233,7 +233,7 @@ static void perform(DfuSession *session, const DfuAction *action)
   switch (action->type) {
   case DFU_ACTION_CONNECT:
     g_clear_error(&session->link_error);
-    dfu_link_connect(session->link, (guint)(action->timeout_us / 1000));
+    dfu_link_connect(session->link, DFU_LINK_FIND_DEVICE, (guint)(action->timeout_us / 1000));
     break;
   case DFU_ACTION_SUBSCRIBE: dfu_link_subscribe(session->link); break;
   case DFU_ACTION_WRITE_CONTROL:

@@ -50,7 +50,7 @@ static int tear_down(void **state)
 
 static void connect_link(Fixture *f)
 {
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " FAKE_ADDRESS " DfuTarg");
 }
 
@@ -107,7 +107,7 @@ static void connect_gives_up_after_five_tries_and_says_why(void **state)
 
   f->fake->is_known = TRUE;
   fake_bluez_fail(f->fake, "Connect", 9, FAILED, ABORT);
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect(f->events, "FAILED passing 6 after 5 tries: connecting to " FAKE_ADDRESS
                                   ": " FAILED ": " ABORT);
   assert_int_equal(fake_bluez_count(f->fake, "Connect"), 5);
@@ -130,7 +130,7 @@ static void connect_that_is_never_answered_is_taken_back(void **state)
 
   f->fake->is_known = TRUE;
   fake_bluez_mute(f->fake, "Connect");
-  dfu_link_connect(f->link, 300);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 300);
   link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
   assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 1);
 }
@@ -141,7 +141,7 @@ static void disconnect_takes_a_connect_back(void **state)
 
   f->fake->is_known = TRUE;
   fake_bluez_mute(f->fake, "Connect");
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect_silence(f->events, 100);
   dfu_link_disconnect(f->link);
   link_recorder_expect(f->events, "LOST");
@@ -153,7 +153,7 @@ static void disconnect_ends_the_discovery(void **state)
   Fixture *f = *state;
 
   f->fake->is_off = TRUE;
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect_silence(f->events, 100);
   dfu_link_disconnect(f->link);
   link_recorder_expect(f->events, "LOST");
@@ -168,7 +168,7 @@ static void free_takes_a_connect_back(void **state)
 
   f->fake->is_known = TRUE;
   fake_bluez_mute(f->fake, "Connect");
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect_silence(f->events, 100);
   g_clear_pointer(&f->link, dfu_link_free);
   link_recorder_pass(50);
@@ -182,7 +182,7 @@ static void connect_without_permission_names_the_group(void **state)
 
   fake_bluez_fail(f->fake, "GetManagedObjects", 1, "org.freedesktop.DBus.Error.AccessDenied",
                   "Rejected send message");
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   event = link_recorder_expect(f->events, "FAILED lasting 4 asking bluetoothd for its objects: ");
   assert_non_null(strstr(event, "the group `bluetooth`"));
 }
@@ -195,7 +195,7 @@ static void connect_with_stale_services_forgets_them_once(void **state)
   f->fake->is_known = TRUE;
   f->fake->has_cache = TRUE;
   f->fake->service = "0000180d-0000-1000-8000-00805f9b34fb";
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   event = link_recorder_expect(f->events, "FAILED lasting 7 " FAKE_ADDRESS);
   assert_non_null(strstr(event, "has no legacy DFU service"));
   assert_int_equal(fake_bluez_count(f->fake, "RemoveDevice"), 1);
@@ -211,7 +211,7 @@ static void connect_does_not_forget_a_bonded_device(void **state)
   f->fake->is_paired = TRUE;
   f->fake->has_cache = TRUE;
   f->fake->service = DFU_UUID_SECURE_SERVICE;
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect(f->events, "FAILED lasting 7 " FAKE_ADDRESS " is a Secure DFU device");
   assert_int_equal(fake_bluez_count(f->fake, "RemoveDevice"), 0);
 }
@@ -221,7 +221,7 @@ static void connect_to_a_mute_device_is_a_passing_fault(void **state)
   Fixture *f = *state;
 
   f->fake->service = NULL; /* resolved, and no object */
-  dfu_link_connect(f->link, 1500);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 1500);
   link_recorder_expect(f->events, "FAILED passing 6 ");
 }
 
@@ -230,7 +230,7 @@ static void connect_hears_of_an_adapter_that_is_switched_off(void **state)
   Fixture *f = *state;
 
   f->fake->is_off = TRUE;
-  dfu_link_connect(f->link, 400);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 400);
   link_recorder_expect_silence(f->events, 100);
   fake_bluez_set_powered(f->fake, FALSE);
   link_recorder_expect(f->events, "FAILED lasting 4 the Bluetooth adapter was switched off");
@@ -244,7 +244,7 @@ static void a_daemon_that_comes_back_is_connected_again(void **state)
   subscribe(f);
   fake_bluez_stop(f->fake);
   assert_string_equal(link_recorder_next(f->events), "LOST");
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect_silence(f->events, 500);
   fake_bluez_start(f->fake);
   link_recorder_expect(f->events, "UP ");
@@ -256,7 +256,7 @@ static void a_daemon_that_goes_while_connecting_is_waited_for(void **state)
 
   f->fake->is_known = TRUE;
   fake_bluez_mute(f->fake, "Connect");
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect_silence(f->events, 100);
   fake_bluez_stop(f->fake);
   g_hash_table_remove_all(f->fake->mute);

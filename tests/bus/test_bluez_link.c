@@ -92,7 +92,7 @@ static void make_link(Fixture *f, const char *adapter, const char *address, cons
 static void connect_link(Fixture *f)
 {
   make_link(f, NULL, ADDRESS, NULL);
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect(f->events, "UP ");
 }
 
@@ -182,7 +182,7 @@ static void connect_tells_what_the_device_shows(void **state)
 
   start(f, NULL);
   make_link(f, NULL, "c4:12:ab:00:11:22", NULL);
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   assert_string_equal(link_recorder_next(f->events),
                       "UP mtu=23 revision=0008 packet " ADDRESS " DfuTarg");
 }
@@ -193,7 +193,7 @@ static void connect_finds_a_device_by_its_name(void **state)
 
   start(f, "--name=Bench \xe2\x80\xae" "7", "--mtu=247", NULL);
   make_link(f, "hci0", NULL, "Bench \xe2\x80\xae" "7");
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   assert_string_equal(link_recorder_next(f->events),
                       "UP mtu=247 revision=0008 packet " ADDRESS " Bench \xef\xbf\xbd" "7");
 }
@@ -204,7 +204,7 @@ static void connect_without_a_device_is_not_found(void **state)
 
   start(f, "--absent", NULL);
   make_link(f, NULL, ADDRESS, NULL);
-  dfu_link_connect(f->link, 1000);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 1000);
   link_recorder_expect(f->events, "FAILED not-found 5 " ADDRESS " was not heard within 1 s; ");
 }
 
@@ -214,7 +214,7 @@ static void connect_without_an_adapter_says_so(void **state)
 
   start(f, "--no-adapter", NULL);
   make_link(f, NULL, ADDRESS, NULL);
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect(f->events, "FAILED lasting 4 this host has no Bluetooth adapter");
 }
 
@@ -225,7 +225,7 @@ static void connect_with_the_adapter_off_says_how_to_switch_it_on(void **state)
 
   start(f, "--powered-off", NULL);
   make_link(f, NULL, ADDRESS, NULL);
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   event = link_recorder_expect(f->events, "FAILED lasting 4 Bluetooth adapter hci0 is powered off");
   assert_true(strstr(event, "bluetoothctl power on") != NULL || strstr(event, "rfkill") != NULL);
 }
@@ -236,7 +236,7 @@ static void connect_with_another_adapter_than_there_is_says_so(void **state)
 
   start(f, NULL);
   make_link(f, "hci7", ADDRESS, NULL);
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect(f->events, "FAILED lasting 4 there is no Bluetooth adapter hci7");
 }
 
@@ -246,7 +246,7 @@ static void connect_without_a_bus_says_so(void **state)
 
   g_setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", TRUE);
   make_link(f, NULL, ADDRESS, NULL);
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect(f->events, "FAILED lasting 4 no D-Bus system bus: ");
 }
 
@@ -259,13 +259,13 @@ static void disconnect_is_answered_in_every_state(void **state)
   dfu_link_disconnect(f->link); /* never connected */
   link_recorder_expect(f->events, "LOST");
   for (guint ms = 0; ms < 60; ms += 5) { /* at whatever step of connecting that is */
-    dfu_link_connect(f->link, CONNECT_MS);
+    dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
     link_recorder_pass(ms);
     dfu_link_disconnect(f->link);
     while (strcmp(link_recorder_next(f->events), "LOST") != 0)
       continue;
   }
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect(f->events, "UP ");
   dfu_link_disconnect(f->link);
   dfu_link_disconnect(f->link);
@@ -284,7 +284,7 @@ static void connect_again_after_a_disconnect_succeeds(void **state)
     REQUEST(f, "NOTIFIED 10 07 01 00 00 00 00", 0x07);
     dfu_link_disconnect(f->link);
     link_recorder_expect(f->events, "LOST");
-    dfu_link_connect(f->link, CONNECT_MS);
+    dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
     link_recorder_expect(f->events, "UP ");
   }
 }
@@ -300,7 +300,7 @@ static void a_device_left_connected_is_taken_over(void **state)
     g_autoptr(DfuLink) second = dfu_bluez_link_new(NULL, ADDRESS, NULL, &error);
     g_autoptr(LinkRecorder) events = link_recorder_new(second);
 
-    dfu_link_connect(second, CONNECT_MS);
+    dfu_link_connect(second, DFU_LINK_FIND_DEVICE, CONNECT_MS);
     link_recorder_expect(events, "UP ");
     link_recorder_expect_silence(f->events, 50);
   }
@@ -318,7 +318,7 @@ static void subscribe_while_another_has_the_descriptor_says_so(void **state)
   start(f, NULL);
   connect_link(f);
   subscribe(f);
-  dfu_link_connect(second, CONNECT_MS);
+  dfu_link_connect(second, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect(events, "UP ");
   dfu_link_subscribe(second);
   link_recorder_expect(events, "SUBSCRIBED att=00 switching notifications on: "
@@ -449,7 +449,7 @@ static void a_link_lost_in_the_middle_is_told_once_after_what_came_before(void *
   seen = collect_until_lost(f);
   assert_string_equal(seen, "NOTIFIED 11 28 00 00 00;NOTIFIED 11 50 00 00 00;LOST;");
   link_recorder_expect_silence(f->events, 500);
-  dfu_link_connect(f->link, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   link_recorder_expect(f->events, "UP ");
   subscribe(f);
   REQUEST(f, "NOTIFIED 10 07 01 64 00 00 00", 0x07);
@@ -465,7 +465,7 @@ static void a_daemon_that_ends_is_a_lost_link_and_then_no_bluetooth(void **state
   dfu_test_signal(f->run, SIGTERM);
   link_recorder_expect(f->events, "LOST");
   link_recorder_expect_silence(f->events, 100);
-  dfu_link_connect(f->link, 1500);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 1500);
   link_recorder_expect(f->events, "FAILED lasting 4 ");
 }
 
@@ -531,7 +531,7 @@ static void free_in_every_state_leaves_nothing_behind(void **state)
   start(f, NULL);
   for (guint ms = 0; ms < 100; ms += 10) {
     make_link(f, NULL, ADDRESS, NULL);
-    dfu_link_connect(f->link, CONNECT_MS);
+    dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
     link_recorder_pass(ms);
     g_clear_pointer(&f->link, dfu_link_free);
     g_clear_pointer(&f->events, link_recorder_free);

@@ -6,7 +6,7 @@ static GString *calls_of(DfuLink *link)
   return ((PlayedLink *)link)->calls; /* its first member */
 }
 
-static void on_connect(DfuLink *link, guint timeout_ms)
+static void on_connect(DfuLink *link, DfuLinkFind find G_GNUC_UNUSED, guint timeout_ms)
 {
   g_string_append_printf(calls_of(link), "connect %u;", timeout_ms);
 }
@@ -73,7 +73,10 @@ void played_link_emit_up(PlayedLink *link, guint16 revision)
                                       .revision = revision,
                                       .has_packet = TRUE,
                                       .address = PLAYED_ADDRESS,
-                                      .name = "DfuTarg"},
+                                      .name = "DfuTarg",
+                                      .manufacturer = "",
+                                      .model = "",
+                                      .firmware = ""},
                              });
 }
 
