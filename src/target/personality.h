@@ -13,7 +13,13 @@ typedef struct {
   const char *name;          /* as --personality takes it */
   const char *summary;       /* one line for people */
   const char *device_name;   /* what it advertises */
-  uint16_t revision;         /* value of DFU Revision */
+  const char *manufacturer;  /* Device Information; NULL: it has none */
+  const char *model;
+  const char *firmware;
+  bool is_application;       /* DFU runs in the application, among its other services */
+  bool has_revision;         /* there is a DFU Revision */
+  uint16_t revision;         /* its value */
+  bool packet_has_write;     /* DFU Packet has the property Write, besides Write Without Response */
   uint16_t max_mtu;          /* largest ATT MTU it grants */
   uint16_t packet_max_bytes; /* longest DFU Packet write; longer ones vanish without a word */
   uint16_t receive_buffers;  /* unfinished packets it can hold */

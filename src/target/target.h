@@ -62,6 +62,7 @@ typedef enum {
   DFU_TARGET_STAYS,            /* no restart */
   DFU_TARGET_BOOTS_APPLICATION,
   DFU_TARGET_BOOTS_BOOTLOADER, /* an empty DFU target, advertising openly at address + 1 */
+  DFU_TARGET_BOOTS_CABLE,      /* a bootloader that only a cable reaches; its radio is off */
 } DfuTargetBoot;
 
 enum {
