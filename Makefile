@@ -68,7 +68,8 @@ PURE_SRCS := \
 	src/wire/wire.c \
 	src/controller/controller.c src/controller/moves.c src/controller/phase_connect.c \
 	src/controller/phase_start.c src/controller/phase_init.c src/controller/phase_image.c src/controller/phase_finish.c \
-	src/controller/resume.c src/controller/leave.c src/controller/names.c
+	src/controller/phase_jump.c src/controller/resume.c src/controller/anew.c src/controller/pace.c \
+	src/controller/leave.c src/controller/names.c src/controller/family.c
 
 LIB_SRCS := $(PURE_SRCS) \
 	src/base/error.c src/base/printable.c src/base/deadline.c \

@@ -10,9 +10,7 @@
 #ifndef DFU_CONTROLLER_H
 #define DFU_CONTROLLER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <dfu/family.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,6 +19,7 @@ extern "C" {
 /** What an update is doing, in the order of a run without faults. */
 typedef enum {
   DFU_PHASE_CONNECTING, /* finding the device, connecting, turning notifications on */
+  DFU_PHASE_ENTERING,   /* sending an application into its bootloader */
   DFU_PHASE_ASKING,     /* what does the target hold already? */
   DFU_PHASE_STARTING,   /* Start: the target erases its flash; silent for up to 90 s */
   DFU_PHASE_INIT,       /* init packet */
@@ -28,7 +27,8 @@ typedef enum {
   DFU_PHASE_VALIDATING,
   DFU_PHASE_ACTIVATING,
   DFU_PHASE_WATCHING,  /* for what comes back on the air */
-  DFU_PHASE_RESETTING, /* System Reset, with the user's consent */
+  DFU_PHASE_RESTING,   /* a target that needs quiet before it can begin anew */
+  DFU_PHASE_RESETTING, /* System Reset: on request, with consent, or where it is known to be safe */
   DFU_PHASE_LEAVING,   /* bringing the target to rest, then disconnecting */
   DFU_PHASE_ENDED,
 } DfuPhase;
@@ -63,20 +63,27 @@ typedef enum {
   DFU_EVENT_CANCEL,          /* the user wants to stop */
 } DfuEventType;
 
-/** What a fresh connection shows of the device. */
-typedef struct {
-  uint16_t mtu;      /* ATT MTU, bytes */
-  bool has_revision; /* DFU Revision could be read */
-  uint16_t revision; /* major in the high byte */
-  bool has_packet;   /* DFU Packet is there */
-  bool has_other_services;
-} DfuLinkFacts;
+/** What a run is for. */
+typedef enum {
+  DFU_GOAL_UPDATE, /* the image on the device, validated and activated */
+  DFU_GOAL_ENTER,  /* the device in DFU mode, and nothing done to it there */
+  DFU_GOAL_RESET,  /* System Reset of the bootloader */
+} DfuGoal;
+
+/** Where CONNECT looks for the device; as DfuLinkFind of the link. */
+typedef enum {
+  DFU_FIND_DEVICE, /* at its address */
+  DFU_FIND_TARGET, /* or, advertising the DFU service, at that plus 1 */
+  DFU_FIND_ANY,    /* or at that minus 1, whatever it advertises */
+} DfuFind;
 
 /** One event. `now_us` never goes backwards; `bytes` are the caller's and live for the step. */
 typedef struct {
   DfuEventType type;
   int64_t now_us;
   DfuLinkFacts up;
+  const DfuFamily *family; /* LINK_UP: whose rules to go by */
+  bool is_refused;    /* LINK_UP: the caller does not want the image to go to this device */
   DfuTrouble trouble;
   bool write_failed;  /* not written, for another reason than an ATT error of the target */
   uint8_t att_error;  /* the target's ATT error, 0 for none */
@@ -87,6 +94,7 @@ typedef struct {
 
 typedef enum {
   DFU_ACTION_CONNECT,       /* find and connect: answered by LINK_UP or LINK_FAILED */
+  DFU_ACTION_FORGET,        /* what the host remembers of the device's services; no answer */
   DFU_ACTION_SUBSCRIBE,     /* answered by SUBSCRIBED */
   DFU_ACTION_WRITE_CONTROL, /* write `bytes` with response: answered by CONTROL_WRITTEN */
   DFU_ACTION_WRITE_PACKETS, /* write a range as commands: answered by PACKETS_WRITTEN */
@@ -101,6 +109,7 @@ typedef enum {
   DFU_SOURCE_SIZES, /* `bytes` of the action: the sizes after Start */
   DFU_SOURCE_INIT,  /* the init packet; must reach the target before the next control write */
   DFU_SOURCE_IMAGE, /* the image */
+  DFU_SOURCE_NOTHING, /* one packet without bytes, in order like the init packet */
 } DfuSource;
 
 /** Why an update failed; `phase`, `opcode` and the rest tell where. */
@@ -117,6 +126,9 @@ typedef enum {
   DFU_FAIL_PACKETS_LOST,   /* `value_bytes` arrived of `expected_bytes` sent */
   DFU_FAIL_EARLY_END,      /* the target reports the image complete before it was sent */
   DFU_FAIL_APPLICATION,    /* the device runs its application, not the bootloader */
+  DFU_FAIL_NOT_ENTERED,    /* its application does not go into the bootloader */
+  DFU_FAIL_WRONG_DEVICE,   /* the caller refused it */
+  DFU_FAIL_NO_RESET,       /* the family knows no System Reset */
   DFU_FAIL_FOREIGN,        /* the target holds `value_bytes` of a transfer that is not ours */
   DFU_FAIL_OFFSET,         /* after a link loss the target reports a count that cannot be ours */
   DFU_FAIL_VALIDATION,     /* what the target holds is not what was sent */
@@ -148,6 +160,7 @@ typedef struct {
   uint32_t to;
   uint16_t packet_bytes; /* WRITE_PACKETS: cut into packets of this length, the last one shorter */
   int64_t timeout_us;    /* CONNECT, WATCH */
+  DfuFind find;          /* CONNECT */
   DfuSeen seen;          /* DONE */
   DfuFailure failure;    /* FAILED */
 } DfuAction;
@@ -164,6 +177,10 @@ enum {
   DFU_NOTE_STARTS_OVER = 1 << 5, /* the target forgot the transfer */
   DFU_NOTE_VALIDATED_UNHEARD = 1 << 6, /* the answer to Validate was lost; it is activated though */
   DFU_NOTE_ACTIVATE_UNHEARD = 1 << 7,  /* done, but Activate was not acknowledged */
+  DFU_NOTE_V1 = 1 << 8,            /* the target speaks the protocol of SDK 4.3 to 6.0 */
+  DFU_NOTE_PACKETS_SHORTENED = 1 << 9, /* a longer packet did not arrive: 20 bytes from here on */
+  DFU_NOTE_WINDOW_HALVED = 1 << 10, /* packets came too fast: fewer in flight from here on */
+  DFU_NOTE_BEGINS_ANEW = 1 << 11,   /* what the target held was ruined; it starts over by itself */
 };
 
 /**
@@ -178,6 +195,7 @@ typedef struct {
   bool validate_sent;
   bool activate_sent;
   bool activate_acknowledged;
+  uint16_t packet_bytes;    /* length of the image packets so far; 0: none were sent */
   uint32_t sent_bytes;      /* of the image: the target holds no more than that */
   uint32_t confirmed_bytes; /* of the image: and no less */
 } DfuTransfer;
@@ -191,6 +209,9 @@ typedef struct {
   uint32_t link_losses;
   uint32_t resumes;
   uint32_t failed_tries; /* to have a link, without more confirmed bytes between them */
+  uint16_t packet_bytes; /* in use; 0 before the image is begun */
+  uint16_t receipt_packets;
+  uint16_t window_packets;
 } DfuProgress;
 
 /** What to do after a step; valid until the next one. */
@@ -214,7 +235,8 @@ typedef struct {
   int64_t received_us;  /* last byte sent to "received" */
   int64_t validate_us;
   int64_t write_us;     /* a write's acknowledgement */
-  int64_t activate_us;  /* Activate or System Reset to the loss of the link */
+  int64_t activate_us;  /* Activate, System Reset or the jump to the loss of the link */
+  int64_t prove_us;     /* the receipt for a longer packet */
 } DfuLimits;
 
 /** The limits that every known target keeps; sources at their definition. */
@@ -222,14 +244,17 @@ extern const DfuLimits dfu_limits_default;
 
 /** What a run is about. Fixed for its length. */
 typedef struct {
+  DfuGoal goal;
+  bool find_target;           /* the first time already, look for the bootloader: DFU_FIND_TARGET */
   uint8_t mode;               /* mode byte of Start */
   uint32_t softdevice_bytes;  /* the sizes that Start announces; their sum is the image */
   uint32_t bootloader_bytes;
   uint32_t application_bytes;
   uint32_t init_bytes;        /* length of the init packet */
-  uint16_t packet_bytes;      /* wanted packet length, a multiple of 4; cut down to the MTU */
-  uint16_t receipt_packets;   /* ask for a receipt every so many packets, at least 1 */
-  uint16_t window_packets;    /* at most so many in flight without one; at least receipt_packets */
+  uint16_t packet_bytes;      /* wanted packet length, a multiple of 4; 0: as the family bears */
+  uint16_t receipt_packets;   /* ask for a receipt every so many packets; 0: likewise */
+  uint16_t window_packets;    /* at most so many in flight without one; 0: likewise */
+  uint16_t most_window_packets; /* what an earlier run had to be content with; 0: nothing known */
   unsigned retries;           /* tries to connect without more confirmed bytes between them */
   int64_t deadline_us;        /* after this, do not reconnect any more; INT64_MAX for never */
   int64_t watch_us;           /* how long to look for the device after Activate; 0: not at all */
@@ -243,6 +268,7 @@ typedef struct {
 /** The controller. Its fields are the controller's own. */
 typedef struct {
   DfuControllerConfig config;
+  const DfuFamily *family; /* of the device, since it was last reached in DFU mode */
   int state;
   uint32_t image_bytes;
   DfuTransfer transfer;
@@ -262,7 +288,10 @@ typedef struct {
   unsigned repeats;      /* of this request, after 0xfd or 0xfe */
 
   /* on this connection */
-  uint16_t packet_bytes;
+  bool runs_application; /* of the device: it is to be sent into its bootloader */
+  bool may_be_either;    /* nothing but an answer tells application from bootloader */
+  uint16_t mtu;
+  int purpose;           /* why the next packets are sent */
   uint32_t receipt_base_bytes; /* where the receipts count from */
   bool validates_again;  /* Validate was sent on an earlier connection too */
   uint8_t image_status;  /* of the response to Receive; 0: none yet */
@@ -271,8 +300,23 @@ typedef struct {
   uint32_t resume_bytes; /* where the image goes on, once Start was repeated; 0: nowhere */
 
   /* over the run */
+  uint16_t packet_bytes; /* in use */
+  uint16_t receipt_packets;
+  uint16_t window_packets;
+  uint16_t most_window_packets; /* after packets came too fast; 0: no limit */
+  uint16_t proven_bytes; /* packets of this length have arrived */
+  bool is_shortened;     /* longer ones have not */
+  bool flushes_to_recount; /* the flush under way is for a receipt that is overdue */
+  bool needs_quiet;      /* a transfer of ours may be open on a target that keeps none */
+  bool was_entered;      /* its application was sent into its bootloader, which then can be again */
+  bool uses_v1;          /* Start was refused as the older protocol's targets do */
   bool activating;       /* the loss of the link is what Activate should bring */
-  bool was_reset;
+  bool has_reached_goal; /* the loss of the link is all that remains */
+  DfuFind find;          /* where the device may be by now */
+  unsigned entries;      /* of the bootloader, from the application */
+  bool has_forgotten;    /* what the host remembered of its services */
+  bool was_reset;        /* with the user's consent */
+  unsigned new_beginnings; /* by ourselves */
   bool cancelled;
   bool failing;          /* `failure` holds the reason; the link is being left */
   bool no_size_report;

@@ -28,6 +28,7 @@ const DfuLimits dfu_limits_default = {
   .validate_us = 30 * SECOND_US,
   .write_us = 40 * SECOND_US,
   .activate_us = 10 * SECOND_US,
+  .prove_us = 3 * SECOND_US,
 };
 
 /* A target that answers 0xfe is given this long before the write is repeated. */
@@ -43,18 +44,32 @@ static void on_silence(Step *step)
   ctl_fail(step, DFU_FAIL_NO_ANSWER);
 }
 
+static void after_reset(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (c->config.goal == DFU_GOAL_RESET) {
+    c->has_reached_goal = true;
+    ctl_end(step);
+  } else {
+    ctl_enter(step, STATE_PAUSING, step->now_us + RESTART_PAUSE_US);
+  }
+}
+
 /** What follows when the link is down, dropped by the target, the air or ourselves. */
 static void go_on_without_link(Step *step)
 {
   DfuController *c = step->c;
 
   c->link_up = false;
-  if (c->failing || c->cancelled)
+  if (c->failing || c->cancelled || c->has_reached_goal)
     ctl_end(step);
   else if (c->activating)
     ctl_watch_begin(step);
+  else if (c->state == STATE_JUMP || c->state == STATE_JUMPED)
+    ctl_jump_on_dropped(step);
   else if (c->state == STATE_RESET || c->state == STATE_DROPPING)
-    ctl_enter(step, STATE_PAUSING, step->now_us + RESTART_PAUSE_US);
+    after_reset(step);
   else
     ctl_connect_retry(step, DFU_FAIL_LINK);
 }
@@ -73,7 +88,10 @@ typedef struct {
 static const StateRow state_rows[] = {
   [STATE_PAUSING] = {.on_overdue = ctl_connect_on_pause_over},
   [STATE_CONNECTING] = {.on_overdue = ctl_connect_abandon},
+  [STATE_RESTING] = {.on_overdue = ctl_connect_on_rest_over},
   [STATE_SUBSCRIBING] = {.on_overdue = ctl_connect_abandon},
+  [STATE_JUMP] = {DFU_OP_START, LIMIT(activate_us), ctl_jump_on_written, ctl_jump_on_answer, NULL},
+  [STATE_JUMPED] = {DFU_OP_START, LIMIT(activate_us), NULL, ctl_jump_on_answer, ctl_disconnect},
   [STATE_ASKING] = {DFU_OP_REPORT_SIZE, LIMIT(size_report_us), NULL, ctl_ask_on_answer,
                     ctl_ask_on_silence},
   [STATE_START] = {DFU_OP_START, LIMIT(start_us), ctl_start_on_written, ctl_start_on_answer,
@@ -85,17 +103,25 @@ static const StateRow state_rows[] = {
   [STATE_INIT_PACKETS] = {DFU_OP_INIT, LIMIT(init_us), ctl_init_on_packets_written,
                           ctl_init_on_answer, on_silence},
   [STATE_INIT_COMPLETE] = {DFU_OP_INIT, LIMIT(init_us), NULL, ctl_init_on_answer, on_silence},
-  [STATE_RECEIPTS] = {DFU_OP_REQUEST_RECEIPTS, LIMIT(receipt_us), ctl_image_on_receipts_set,
+  [STATE_RECEIPTS] = {DFU_OP_REQUEST_RECEIPTS, LIMIT(receipt_us), ctl_pace_on_receipts_set,
                       ctl_image_on_status, on_silence},
-  [STATE_RECEIVE] = {DFU_OP_RECEIVE, LIMIT(receipt_us), ctl_image_on_receive_set,
+  [STATE_RECEIVE] = {DFU_OP_RECEIVE, LIMIT(receipt_us), ctl_pace_on_receive_set,
                      ctl_image_on_status, on_silence},
+  [STATE_HOLDING] = {DFU_OP_RECEIVE, LIMIT(receipt_us), NULL, ctl_image_on_status,
+                     ctl_image_stream},
+  [STATE_PROVING] = {DFU_OP_RECEIVE, LIMIT(prove_us), ctl_pace_on_proof_written,
+                     ctl_image_on_status, ctl_pace_on_proof_overdue},
+  [STATE_PROVE_COUNT] = {DFU_OP_REPORT_SIZE, LIMIT(receipt_us), NULL, ctl_pace_on_proof_count,
+                         ctl_connect_abandon},
+  [STATE_FLUSHING] = {DFU_OP_RECEIVE, LIMIT(prove_us), NULL, ctl_image_on_status,
+                      ctl_pace_on_flushed},
   [STATE_IMAGE] = {DFU_OP_RECEIVE, LIMIT(receipt_us), ctl_image_on_written, ctl_image_on_status,
                    ctl_image_on_overdue},
   [STATE_RECOUNT] = {DFU_OP_REPORT_SIZE, LIMIT(receipt_us), NULL, ctl_image_on_recount,
                      ctl_connect_abandon},
   [STATE_SETTLING] = {.on_overdue = ctl_validate_begin},
   [STATE_VALIDATE] = {DFU_OP_VALIDATE, LIMIT(validate_us), NULL, ctl_validate_on_answer,
-                      on_silence},
+                      ctl_validate_on_silence},
   [STATE_ACTIVATE] = {0, LIMIT(activate_us), ctl_activate_on_written, NULL, NULL},
   [STATE_RESET] = {0, LIMIT(activate_us), ctl_reset_on_written, NULL, NULL},
   [STATE_DROPPING] = {.on_overdue = ctl_disconnect},
@@ -125,6 +151,10 @@ static bool is_image_state(int state)
   switch (state) {
   case STATE_RECEIPTS:
   case STATE_RECEIVE:
+  case STATE_HOLDING:
+  case STATE_PROVING:
+  case STATE_PROVE_COUNT:
+  case STATE_FLUSHING:
   case STATE_IMAGE:
   case STATE_RECOUNT:
   case STATE_SETTLING:
@@ -151,6 +181,8 @@ static void proceed(Step *step, bool was_write)
     return;
   if (c->image_status != 0 && is_image_state(c->state)) {
     ctl_image_on_status(step);
+  } else if (c->runs_application && c->state == STATE_ASKING) {
+    ctl_jump_begin(step);
   } else if (c->has_answer && row(step)->on_answer != NULL) {
     c->has_answer = false;
     row(step)->on_answer(step);
@@ -250,8 +282,9 @@ static void on_response(Step *step, const DfuNotification *response)
     return;
   } else if (c->state == STATE_ASKING && response->opcode == DFU_OP_START) {
     /* An application's buttonless handler answers whatever it is asked with 10 01 03. */
-    ctl_fail(step, DFU_FAIL_APPLICATION);
-    return;
+    c->runs_application = true;
+  } else if (response->opcode == DFU_OP_RECEIVE && c->state == STATE_RESET) {
+    return; /* the rest of a window that is given up */
   } else if (response->opcode == DFU_OP_START && response->status == DFU_STATUS_SUCCESS &&
              (c->probe == PROBE_ERASE || c->probe == PROBE_EITHER)) {
     c->transfer.start_accepted = true; /* the erase has ended; the init request tells more */
@@ -291,7 +324,8 @@ static void on_link_lost(Step *step)
 {
   DfuController *c = step->c;
   bool expected = c->state == STATE_DISCONNECTING || c->state == STATE_CONNECTING ||
-                  c->state == STATE_RESET || c->state == STATE_DROPPING || c->activating;
+                  c->state == STATE_RESET || c->state == STATE_DROPPING || c->state == STATE_JUMP ||
+                  c->state == STATE_JUMPED || c->activating;
 
   if (!c->link_up && c->state != STATE_DISCONNECTING && c->state != STATE_CONNECTING)
     return;
@@ -344,6 +378,10 @@ void dfu_controller_init(DfuController *controller, const DfuControllerConfig *c
     .image_bytes = config->softdevice_bytes + config->bootloader_bytes + config->application_bytes,
     .transfer = config->known,
     .saved = config->known,
+    .most_window_packets = config->most_window_packets,
+    .find = config->find_target ? DFU_FIND_TARGET : DFU_FIND_DEVICE,
+    .needs_quiet = config->known.start_sent,
+    .family = dfu_family_find("unknown"),
     .limit_us = INT64_MAX,
     .repeat_us = INT64_MAX,
   };
@@ -354,7 +392,7 @@ static bool has_same_steps(const DfuTransfer *a, const DfuTransfer *b)
   return a->start_sent == b->start_sent && a->start_accepted == b->start_accepted &&
          a->init_sent == b->init_sent && a->init_accepted == b->init_accepted &&
          a->validate_sent == b->validate_sent && a->activate_sent == b->activate_sent &&
-         a->activate_acknowledged == b->activate_acknowledged;
+         a->activate_acknowledged == b->activate_acknowledged && a->packet_bytes == b->packet_bytes;
 }
 
 static bool is_same(const DfuTransfer *a, const DfuTransfer *b)
@@ -397,6 +435,9 @@ static void fill_progress(const DfuController *c, DfuUpdate *update)
     .link_losses = c->link_losses,
     .resumes = c->resumes,
     .failed_tries = c->failed_tries,
+    .packet_bytes = c->packet_bytes,
+    .receipt_packets = c->receipt_packets,
+    .window_packets = c->window_packets,
   };
 }
 

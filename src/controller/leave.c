@@ -22,6 +22,8 @@ void ctl_fail(Step *step, DfuFailReason reason)
   if (reason == DFU_FAIL_NO_ANSWER)
     c->failure.opcode = c->request[0];
   c->failure.reason = reason;
+  if (ctl_begin_anew(step))
+    return;
   c->failing = true;
   ctl_leave(step);
 }
@@ -74,7 +76,8 @@ void ctl_leave_on_quiet(Step *step)
 {
   DfuController *c = step->c;
 
-  if (c->failing || c->no_size_report || c->counts >= MAX_COUNTS || is_received(c)) {
+  if (c->failing || c->no_size_report || ctl_hides_packets(c) || c->counts >= MAX_COUNTS ||
+      is_received(c)) {
     ctl_disconnect(step);
     return;
   }
@@ -86,7 +89,7 @@ void ctl_leave_on_count(Step *step)
 {
   DfuController *c = step->c;
   DfuTransfer *transfer = &c->transfer;
-  uint32_t count = c->answer_bytes;
+  uint32_t count = ctl_count(c, c->answer_bytes);
 
   if (c->answer_status == DFU_STATUS_SUCCESS && count >= transfer->confirmed_bytes &&
       count <= transfer->sent_bytes && count < c->image_bytes)
@@ -138,10 +141,12 @@ static void end_failed(Step *step)
 void ctl_end(Step *step)
 {
   DfuController *c = step->c;
-  bool is_done = c->activating && !c->failing;
+  bool is_done = (c->activating || c->has_reached_goal) && !c->failing;
 
   ctl_enter(step, STATE_ENDED, INT64_MAX);
-  if (is_done) {
+  if (is_done && c->config.goal != DFU_GOAL_UPDATE) {
+    ctl_act(step, DFU_ACTION_DONE);
+  } else if (is_done) {
     ctl_act(step, DFU_ACTION_DONE)->seen = c->failure.seen;
     c->transfer = (DfuTransfer){.sent_bytes = c->image_bytes, .confirmed_bytes = c->image_bytes};
   } else {
@@ -153,7 +158,8 @@ void ctl_end(Step *step)
 static bool can_leave_at_once(int state)
 {
   return state == STATE_CONNECTING || state == STATE_PAUSING || state == STATE_SUBSCRIBING ||
-         state == STATE_IMAGE || state == STATE_SETTLING;
+         state == STATE_IMAGE || state == STATE_SETTLING || state == STATE_RESTING ||
+         state == STATE_HOLDING || state == STATE_PROVING || state == STATE_FLUSHING;
 }
 
 void ctl_on_cancel(Step *step)

@@ -37,6 +37,21 @@ void ctl_progressed(Step *step)
     return; /* a target that restarts at the same place each time would have no end */
   c->best_bytes = c->transfer.confirmed_bytes;
   c->failed_tries = 0;
+  c->entries = 0;
+}
+
+uint32_t ctl_count(const DfuController *c, uint32_t told_bytes)
+{
+  const DfuTransfer *transfer = &c->transfer;
+  uint32_t low = told_bytes & 0xffff;
+  uint32_t count;
+
+  if (!c->family->has_short_counts)
+    return told_bytes;
+  count = (transfer->confirmed_bytes & ~UINT32_C(0xffff)) | low;
+  if (count < transfer->confirmed_bytes)
+    count += 0x10000;
+  return count <= transfer->sent_bytes ? count : low;
 }
 
 void ctl_write_request(Step *step)

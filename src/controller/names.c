@@ -8,6 +8,7 @@ const char *dfu_phase_name(DfuPhase phase)
 {
   switch (phase) {
   case DFU_PHASE_CONNECTING: return "connecting";
+  case DFU_PHASE_ENTERING: return "entering";
   case DFU_PHASE_ASKING: return "asking";
   case DFU_PHASE_STARTING: return "starting";
   case DFU_PHASE_INIT: return "init";
@@ -15,6 +16,7 @@ const char *dfu_phase_name(DfuPhase phase)
   case DFU_PHASE_VALIDATING: return "validating";
   case DFU_PHASE_ACTIVATING: return "activating";
   case DFU_PHASE_WATCHING: return "watching";
+  case DFU_PHASE_RESTING: return "resting";
   case DFU_PHASE_RESETTING: return "resetting";
   case DFU_PHASE_LEAVING: return "leaving";
   case DFU_PHASE_ENDED: return "ended";
@@ -39,6 +41,9 @@ DfuPhase ctl_phase_of(const DfuController *c)
   case STATE_CONNECTING:
   case STATE_PAUSING:
   case STATE_SUBSCRIBING: return DFU_PHASE_CONNECTING;
+  case STATE_RESTING: return DFU_PHASE_RESTING;
+  case STATE_JUMP:
+  case STATE_JUMPED: return DFU_PHASE_ENTERING;
   case STATE_ASKING: return DFU_PHASE_ASKING;
   case STATE_START:
   case STATE_ERASING: /* a Start that is repeated before the image goes on erases nothing */
@@ -49,6 +54,10 @@ DfuPhase ctl_phase_of(const DfuController *c)
   case STATE_INIT_COMPLETE: return DFU_PHASE_INIT;
   case STATE_RECEIPTS:
   case STATE_RECEIVE:
+  case STATE_HOLDING:
+  case STATE_PROVING:
+  case STATE_PROVE_COUNT:
+  case STATE_FLUSHING:
   case STATE_IMAGE:
   case STATE_RECOUNT: return DFU_PHASE_IMAGE;
   case STATE_SETTLING:

@@ -14,9 +14,6 @@
 /* DFU Revision 0.1: an application with the buttonless service (SDK 7 to 11). */
 #define REVISION_APPLICATION 0x0001
 
-/* ATT: opcode and handle of a Write Command. */
-#define ATT_WRITE_HEADER_BYTES 3
-
 static int64_t pause_us(unsigned tries)
 {
   int64_t pause = FIRST_PAUSE_US;
@@ -30,9 +27,13 @@ void ctl_connect_begin(Step *step)
 {
   DfuController *c = step->c;
 
+  DfuAction *action;
+
   c->activating = false;
   ctl_enter(step, STATE_CONNECTING, INT64_MAX);
-  ctl_act(step, DFU_ACTION_CONNECT)->timeout_us = c->config.limits.connect_us;
+  action = ctl_act(step, DFU_ACTION_CONNECT);
+  action->timeout_us = c->config.limits.connect_us;
+  action->find = c->find;
 }
 
 void ctl_connect_on_pause_over(Step *step)
@@ -75,13 +76,42 @@ bool dfu_controller_is_application(const DfuLinkFacts *up)
   return up->has_other_services || !up->has_packet;
 }
 
-static uint16_t fitting_packet_bytes(const DfuController *c, uint16_t mtu)
+/** An application is recognised by its Revision, or by what DFU lacks; else its answer tells. */
+static void judge_program(DfuController *c, const DfuLinkFacts *up)
 {
-  uint16_t room = mtu > ATT_WRITE_HEADER_BYTES ? (uint16_t)(mtu - ATT_WRITE_HEADER_BYTES) : 0;
-  uint16_t bytes = c->config.packet_bytes < room ? c->config.packet_bytes : room;
+  bool is_application = dfu_controller_is_application(up) && !c->family->is_application;
 
-  bytes -= bytes % DFU_WIRE_WORD_BYTES;
-  return bytes > 0 ? bytes : DFU_WIRE_PACKET_BYTES; /* ATT grants no MTU below 23 */
+  c->may_be_either = !up->has_revision && up->has_packet && !c->family->is_application;
+  c->runs_application = is_application && !c->may_be_either;
+}
+
+static void subscribe(Step *step)
+{
+  ctl_enter(step, STATE_SUBSCRIBING, step->now_us + step->c->config.limits.write_us);
+  ctl_act(step, DFU_ACTION_SUBSCRIBE);
+}
+
+static void take_family(DfuController *c, const DfuFamily *family)
+{
+  c->family = c->uses_v1 ? dfu_family_of_v1() : family;
+  if (c->family->validate_us > 0)
+    c->config.limits.validate_us = c->family->validate_us;
+}
+
+static void take_connection(DfuController *c, const DfuEvent *event)
+{
+  c->link_up = true;
+  c->was_up = true;
+  c->mtu = event->up.mtu;
+  c->image_status = 0;
+  c->has_answer = false;
+  c->probe = PROBE_NONE;
+  c->probes = 0;
+  c->resume_bytes = 0;
+  take_family(c, event->family);
+  judge_program(c, &event->up);
+  if (!c->runs_application)
+    c->find = DFU_FIND_TARGET; /* it may restart as one that nobody handed an address to */
 }
 
 void ctl_connect_on_up(Step *step)
@@ -90,20 +120,19 @@ void ctl_connect_on_up(Step *step)
 
   if (c->state != STATE_CONNECTING)
     return;
-  c->link_up = true;
-  c->was_up = true;
-  c->packet_bytes = fitting_packet_bytes(c, step->event->up.mtu);
-  c->image_status = 0;
-  c->has_answer = false;
-  c->probe = PROBE_NONE;
-  c->probes = 0;
-  c->resume_bytes = 0;
-  if (dfu_controller_is_application(&step->event->up)) {
-    ctl_fail(step, DFU_FAIL_APPLICATION);
-    return;
-  }
-  ctl_enter(step, STATE_SUBSCRIBING, step->now_us + c->config.limits.write_us);
-  ctl_act(step, DFU_ACTION_SUBSCRIBE);
+  take_connection(c, step->event);
+  if (step->event->is_refused)
+    ctl_fail(step, DFU_FAIL_WRONG_DEVICE);
+  else if (c->needs_quiet && c->family->quiet_us > 0)
+    ctl_enter(step, STATE_RESTING, step->now_us + c->family->quiet_us);
+  else
+    subscribe(step);
+}
+
+void ctl_connect_on_rest_over(Step *step)
+{
+  step->c->needs_quiet = false;
+  subscribe(step);
 }
 
 void ctl_connect_on_subscribed(Step *step)
@@ -113,6 +142,8 @@ void ctl_connect_on_subscribed(Step *step)
   if (event->att_error != 0 || event->write_failed) {
     step->c->failure.att_error = event->att_error;
     ctl_fail(step, event->att_error != 0 ? DFU_FAIL_ATT : DFU_FAIL_WRITE);
+  } else if (step->c->runs_application) {
+    ctl_jump_begin(step);
   } else {
     ctl_ask_begin(step);
   }

@@ -37,6 +37,21 @@ static void begin_activate(Step *step)
   c->transfer.activate_acknowledged = false;
 }
 
+static void fail_validation(Step *step, uint8_t status)
+{
+  step->c->failure.status = status;
+  ctl_fail(step, DFU_FAIL_VALIDATION);
+}
+
+/** InfiniTime says nothing where the image is damaged: its answer is cancelled by its own reset. */
+void ctl_validate_on_silence(Step *step)
+{
+  if (step->c->family->validate_us > 0)
+    fail_validation(step, 0);
+  else
+    ctl_fail(step, DFU_FAIL_NO_ANSWER);
+}
+
 void ctl_validate_on_answer(Step *step)
 {
   DfuController *c = step->c;
@@ -44,8 +59,7 @@ void ctl_validate_on_answer(Step *step)
   if (c->answer_status == DFU_STATUS_SUCCESS) {
     begin_activate(step);
   } else if (c->answer_status == DFU_STATUS_CRC_ERROR) {
-    c->failure.status = c->answer_status;
-    ctl_fail(step, DFU_FAIL_VALIDATION);
+    fail_validation(step, c->answer_status);
   } else if (c->answer_status == DFU_STATUS_INVALID_STATE && c->validates_again) {
     /* Validated, or found damaged: nothing tells which. Activate installs the one, resets the other. */
     ctl_note(step, DFU_NOTE_VALIDATED_UNHEARD);
@@ -94,8 +108,8 @@ void ctl_watch_on_seen(Step *step)
 
   if (c->state != STATE_WATCHING)
     return;
-  if (seen == DFU_SEEN_APPLICATION) {
-    end_with(step, seen);
+  if (seen == DFU_SEEN_APPLICATION || c->family->is_application) {
+    end_with(step, DFU_SEEN_APPLICATION);
   } else if (!c->transfer.activate_acknowledged) {
     ctl_connect_begin(step); /* Activate may not have arrived: ask the target */
   } else if (c->config.mode & DFU_MODE_APPLICATION) {

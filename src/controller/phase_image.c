@@ -8,11 +8,6 @@
  */
 #include "controller/controller_private.h"
 
-static uint32_t receipt_bytes(const DfuController *c)
-{
-  return (uint32_t)c->config.receipt_packets * c->packet_bytes;
-}
-
 static uint32_t smaller(uint64_t a, uint32_t b)
 {
   return a < b ? (uint32_t)a : b;
@@ -21,45 +16,43 @@ static uint32_t smaller(uint64_t a, uint32_t b)
 void ctl_image_begin(Step *step, uint32_t offset_bytes)
 {
   DfuController *c = step->c;
-  uint8_t bytes[DFU_WIRE_MAX_BYTES];
 
   c->receipt_base_bytes = offset_bytes;
   c->transfer.sent_bytes = offset_bytes;
   c->transfer.confirmed_bytes = offset_bytes;
   c->image_status = 0;
-  ctl_request(step, STATE_RECEIPTS, bytes,
-              dfu_wire_put_receipt_request(bytes, c->config.receipt_packets));
+  ctl_pace_set(step, ctl_pace_choose(c) ? PURPOSE_PROOF : PURPOSE_IMAGE);
 }
 
-void ctl_image_on_receipts_set(Step *step)
+void ctl_image_send(Step *step, uint32_t to_bytes)
 {
-  ctl_request_plain(step, STATE_RECEIVE, DFU_OP_RECEIVE);
+  DfuController *c = step->c;
+  DfuTransfer *transfer = &c->transfer;
+  uint32_t from = transfer->sent_bytes;
+
+  if (transfer->packet_bytes == 0)
+    transfer->packet_bytes = c->packet_bytes;
+  transfer->sent_bytes = to_bytes;
+  c->total_sent_bytes += to_bytes - from;
+  if (to_bytes == c->image_bytes)
+    c->received_limit_us = step->now_us + c->config.limits.received_us;
+  ctl_send(step, DFU_SOURCE_IMAGE, from, to_bytes, c->packet_bytes);
 }
 
 static void send_more(Step *step)
 {
   DfuController *c = step->c;
-  DfuTransfer *transfer = &c->transfer;
-  uint64_t window_bytes = (uint64_t)c->config.window_packets * c->packet_bytes;
-  uint32_t to = smaller(transfer->confirmed_bytes + window_bytes, c->image_bytes);
-  uint32_t from = transfer->sent_bytes;
+  uint64_t window_bytes = (uint64_t)c->window_packets * c->packet_bytes;
+  uint32_t to = smaller(c->transfer.confirmed_bytes + window_bytes, c->image_bytes);
 
-  if (c->packets_busy || to <= from)
-    return;
-  transfer->sent_bytes = to;
-  c->total_sent_bytes += to - from;
-  if (to == c->image_bytes)
-    c->received_limit_us = step->now_us + c->config.limits.received_us;
-  ctl_send(step, DFU_SOURCE_IMAGE, from, to, c->packet_bytes);
+  if (!c->packets_busy && to > c->transfer.sent_bytes)
+    ctl_image_send(step, to);
 }
 
-void ctl_image_on_receive_set(Step *step)
+void ctl_image_stream(Step *step)
 {
   ctl_enter(step, STATE_IMAGE, step->now_us + step->c->config.limits.receipt_us);
-  if (step->c->cancelled)
-    ctl_leave(step);
-  else
-    send_more(step);
+  send_more(step);
 }
 
 void ctl_image_on_written(Step *step)
@@ -74,19 +67,25 @@ static bool is_possible(const DfuController *c, uint32_t received_bytes)
   if (received_bytes > c->transfer.sent_bytes || received_bytes < c->receipt_base_bytes)
     return false;
   return received_bytes == c->image_bytes ||
-         (received_bytes - c->receipt_base_bytes) % receipt_bytes(c) == 0;
+         (received_bytes - c->receipt_base_bytes) % ctl_pace_receipt_bytes(c) == 0;
 }
 
 static bool takes_receipts(int state)
 {
-  return state == STATE_IMAGE || state == STATE_RECOUNT || state == STATE_QUIET ||
-         state == STATE_COUNTING;
+  return state == STATE_IMAGE || state == STATE_PROVING || state == STATE_PROVE_COUNT ||
+         state == STATE_RECOUNT || state == STATE_QUIET || state == STATE_COUNTING;
 }
 
-void ctl_image_on_receipt(Step *step, uint32_t received_bytes)
+void ctl_image_on_receipt(Step *step, uint32_t told_bytes)
 {
   DfuController *c = step->c;
   DfuTransfer *transfer = &c->transfer;
+  uint32_t received_bytes = ctl_count(c, told_bytes);
+
+  if (c->state == STATE_FLUSHING) {
+    ctl_pace_on_flushed(step); /* the count that is asked for next says the same */
+    return;
+  }
 
   if (takes_receipts(c->state) && !is_possible(c, received_bytes)) {
     if (!c->failing)
@@ -97,13 +96,15 @@ void ctl_image_on_receipt(Step *step, uint32_t received_bytes)
     ctl_note(step, DFU_NOTE_UNASKED); /* late, or repeated */
     return;
   }
-  if (received_bytes - transfer->confirmed_bytes > receipt_bytes(c))
+  if (received_bytes - transfer->confirmed_bytes > ctl_pace_receipt_bytes(c))
     ctl_note(step, DFU_NOTE_RECEIPT_MISSED);
   transfer->confirmed_bytes = received_bytes;
   ctl_progressed(step);
   if (c->state == STATE_IMAGE) {
     c->limit_us = step->now_us + c->config.limits.receipt_us;
     send_more(step);
+  } else if (c->state == STATE_PROVING && !c->packets_busy) {
+    ctl_pace_on_proved(step);
   }
 }
 
@@ -135,29 +136,42 @@ void ctl_image_on_status(Step *step)
   c->image_status = 0;
   if (c->failing)
     return; /* the rest of the window is refused too: let it come down */
-  if (status == DFU_STATUS_INVALID_STATE && c->probe != PROBE_NONE && is_at_start(c))
+  if (c->state == STATE_PROVING && status == DFU_STATUS_NOT_SUPPORTED)
+    ctl_pace_on_unproved(step);
+  else if (status == DFU_STATUS_INVALID_STATE && c->probe != PROBE_NONE && is_at_start(c))
     ctl_probe_on_refusal(step);
   else if (status != DFU_STATUS_SUCCESS)
     ctl_fail_status(step, opcode, status);
   else if (opcode == DFU_OP_RECEIVE)
     on_received(step);
   else
-    ctl_image_on_receipts_set(step);
+    ctl_pace_on_receipts_set(step);
 }
 
 /** A receipt or "received" is overdue: the count tells a lost notification from lost packets. */
 void ctl_image_on_overdue(Step *step)
 {
-  if (step->c->no_size_report)
+  DfuController *c = step->c;
+
+  if (c->no_size_report) {
     ctl_connect_abandon(step);
-  else
-    ctl_request_plain(step, STATE_RECOUNT, DFU_OP_REPORT_SIZE);
+  } else if (ctl_hides_packets(c)) {
+    c->flushes_to_recount = true;
+    ctl_pace_set(step, PURPOSE_FLUSH);
+  } else {
+    ctl_image_recount(step);
+  }
+}
+
+void ctl_image_recount(Step *step)
+{
+  ctl_request_plain(step, STATE_RECOUNT, DFU_OP_REPORT_SIZE);
 }
 
 void ctl_image_on_recount(Step *step)
 {
   DfuController *c = step->c;
-  uint32_t count = c->answer_bytes;
+  uint32_t count = ctl_count(c, c->answer_bytes);
 
   if (c->answer_status != DFU_STATUS_SUCCESS) {
     ctl_fail_status(step, DFU_OP_REPORT_SIZE, c->answer_status);

@@ -3,7 +3,8 @@
  * The init packet. The target appends pieces to what it has and pads each to a
  * word, so it is sent once, in pieces of 20 bytes, each taken by the host
  * before the next; a second one on top of the first would overrun a buffer in
- * the target (nRF5 SDK 11, dfu_init_template.c).
+ * the target (nRF5 SDK 11, dfu_init_template.c). Targets of the older protocol
+ * take one piece, and answer it.
  */
 #include "controller/controller_private.h"
 
@@ -11,7 +12,10 @@ void ctl_init_begin(Step *step)
 {
   uint8_t bytes[DFU_WIRE_MAX_BYTES];
 
-  ctl_request(step, STATE_INIT_BEGIN, bytes, dfu_wire_put_init(bytes, DFU_INIT_BEGIN));
+  if (ctl_uses_v1(step->c))
+    ctl_request_plain(step, STATE_INIT_BEGIN, DFU_OP_INIT);
+  else
+    ctl_request(step, STATE_INIT_BEGIN, bytes, dfu_wire_put_init(bytes, DFU_INIT_BEGIN));
 }
 
 void ctl_init_on_begun(Step *step)
@@ -27,6 +31,10 @@ void ctl_init_on_packets_written(Step *step)
 
   if (!c->cancelled)
     c->transfer.init_sent = true;
+  if (ctl_uses_v1(c)) { /* one write is the whole of it, and is answered */
+    ctl_enter(step, STATE_INIT_COMPLETE, step->now_us + c->config.limits.init_us);
+    return;
+  }
   ctl_request(step, STATE_INIT_COMPLETE, bytes, dfu_wire_put_init(bytes, DFU_INIT_COMPLETE));
 }
 

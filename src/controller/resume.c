@@ -15,37 +15,46 @@
  */
 #include "controller/controller_private.h"
 
-void ctl_ask_begin(Step *step)
+static void reset_with_consent(Step *step)
+{
+  step->c->was_reset = true; /* a target that is none the better for it is not reset again */
+  ctl_reset(step);
+}
+
+static void begin_reset_goal(Step *step)
+{
+  if (step->c->family->reset_to == DFU_RESET_IGNORED)
+    ctl_fail(step, DFU_FAIL_NO_RESET);
+  else
+    ctl_reset(step);
+}
+
+void ctl_ask_size(Step *step)
 {
   ctl_request_plain(step, STATE_ASKING, DFU_OP_REPORT_SIZE);
 }
 
-static void reset(Step *step)
+void ctl_ask_begin(Step *step)
 {
   DfuController *c = step->c;
 
-  c->was_reset = true;
-  c->transfer = (DfuTransfer){0};
-  ctl_request_plain(step, STATE_RESET, DFU_OP_RESET);
-}
-
-void ctl_reset_on_written(Step *step)
-{
-  ctl_enter(step, STATE_DROPPING, step->now_us + step->c->config.limits.activate_us);
-}
-
-/** With the user's consent, and once: a target that is none the better for it is not reset again. */
-static bool may_reset(const DfuController *c)
-{
-  return c->config.restart && !c->was_reset;
+  if (ctl_hides_packets(c)) {
+    c->flushes_to_recount = false;
+    ctl_pace_set(step, PURPOSE_FLUSH);
+  } else if (c->family->reports_size || c->may_be_either) {
+    ctl_ask_size(step);
+  } else {
+    c->transfer = (DfuTransfer){0}; /* after the quiet that came before it has forgotten everything */
+    ctl_ask_on_silence(step);
+  }
 }
 
 void ctl_foreign(Step *step, uint32_t held_bytes)
 {
   const DfuController *c = step->c;
 
-  if (may_reset(c))
-    reset(step);
+  if (ctl_may_reset(c))
+    reset_with_consent(step);
   else
     ctl_fail_bytes(step, DFU_FAIL_FOREIGN, held_bytes, c->image_bytes);
 }
@@ -76,7 +85,11 @@ static void go_on_from(Step *step, uint32_t count_bytes)
 {
   DfuController *c = step->c;
 
-  if (c->transfer.activate_sent && count_bytes == 0) {
+  if (c->config.goal == DFU_GOAL_ENTER) {
+    ctl_reach_goal(step);
+  } else if (c->config.goal == DFU_GOAL_RESET) {
+    begin_reset_goal(step);
+  } else if (c->transfer.activate_sent && count_bytes == 0) {
     c->failure.seen = DFU_SEEN_DFU;
     ctl_fail(step, DFU_FAIL_NOT_BACK);
   } else if (count_bytes == 0) {
@@ -85,9 +98,12 @@ static void go_on_from(Step *step, uint32_t count_bytes)
     ctl_foreign(step, count_bytes);
   } else if (dfu_controller_is_believable(&c->transfer, count_bytes)) {
     c->resume_bytes = count_bytes;
-    ctl_start_begin(step);
-  } else if (may_reset(c)) {
-    reset(step);
+    if (ctl_uses_v1(c))
+      resume(step); /* what a second Start does there is not known */
+    else
+      ctl_start_begin(step);
+  } else if (ctl_may_reset(c)) {
+    reset_with_consent(step);
   } else {
     ctl_fail_bytes(step, DFU_FAIL_OFFSET, count_bytes, c->transfer.sent_bytes);
   }
@@ -96,7 +112,7 @@ static void go_on_from(Step *step, uint32_t count_bytes)
 void ctl_ask_on_answer(Step *step)
 {
   if (step->c->answer_status == DFU_STATUS_SUCCESS)
-    go_on_from(step, step->c->answer_bytes);
+    go_on_from(step, ctl_count(step->c, step->c->answer_bytes));
   else
     ctl_ask_on_silence(step);
 }
@@ -111,8 +127,9 @@ void ctl_ask_on_silence(Step *step)
     ctl_fail(step, DFU_FAIL_NO_ANSWER);
     return;
   }
-  ctl_note(step, DFU_NOTE_NO_SIZE_REPORT);
-  ctl_start_begin(step);
+  if (c->family->reports_size)
+    ctl_note(step, DFU_NOTE_NO_SIZE_REPORT);
+  go_on_from(step, 0);
 }
 
 /* Each look tells more than the one before; who still contradicts himself then is not trusted. */
@@ -128,6 +145,8 @@ void ctl_probe_begin(Step *step)
     ctl_fail_status(step, DFU_OP_START, DFU_STATUS_INVALID_STATE);
   } else if (c->resume_bytes > 0) {
     resume(step);
+  } else if (ctl_uses_v1(c) && !transfer->init_accepted) {
+    ctl_foreign(step, 0); /* its init packet cannot be probed */
   } else if (transfer->init_accepted) {
     ctl_image_begin(step, 0);
   } else if (transfer->init_sent) {

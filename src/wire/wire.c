@@ -42,6 +42,12 @@ size_t dfu_wire_put_sizes(uint8_t *out, const DfuImageSizes *sizes)
   return 12;
 }
 
+size_t dfu_wire_put_size(uint8_t *out, uint32_t application_bytes)
+{
+  put_u32(out, application_bytes);
+  return 4;
+}
+
 size_t dfu_wire_put_init(uint8_t *out, DfuInitStep step)
 {
   out[0] = DFU_OP_INIT;

@@ -96,9 +96,10 @@ typedef enum {
  *
  * Write one message each, and return its length in bytes.
  */
-size_t dfu_wire_put_request(uint8_t *out, DfuOpcode opcode);             /* 03 to 07: one byte */
+size_t dfu_wire_put_request(uint8_t *out, DfuOpcode opcode); /* one byte: 03 to 07; 01, 02 of v1 */
 size_t dfu_wire_put_start(uint8_t *out, uint8_t mode);                   /* 01 mode */
 size_t dfu_wire_put_sizes(uint8_t *out, const DfuImageSizes *sizes);     /* 12 bytes, on DFU Packet */
+size_t dfu_wire_put_size(uint8_t *out, uint32_t application_bytes);      /* 4 bytes, for a v1 Start */
 size_t dfu_wire_put_init(uint8_t *out, DfuInitStep step);                /* 02 step */
 size_t dfu_wire_put_receipt_request(uint8_t *out, uint16_t packets);     /* 08 lo hi; 0 turns them off */
 size_t dfu_wire_put_response(uint8_t *out, uint8_t opcode, uint8_t status);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Beginning anew, where what a target holds can be neither completed nor
+ * removed: by System Reset, which is the one way back on some targets and
+ * leaves others to a cable. So it is done unasked only where the family is
+ * known to be on the air again afterwards, as a bootloader, or as an
+ * application that this run has entered before.
+ */
+#include "controller/controller_private.h"
+
+/* Other causes than packets that come too fast are tried once more. */
+#define MAX_OTHER_BEGINNINGS 1
+
+void ctl_reset(Step *step)
+{
+  DfuController *c = step->c;
+
+  c->transfer = (DfuTransfer){0};
+  c->find = DFU_FIND_ANY;
+  ctl_request_plain(step, STATE_RESET, DFU_OP_RESET);
+}
+
+void ctl_reset_on_written(Step *step)
+{
+  ctl_enter(step, STATE_DROPPING, step->now_us + step->c->config.limits.activate_us);
+}
+
+bool ctl_may_reset(const DfuController *c)
+{
+  return c->config.restart && !c->was_reset && c->family->reset_to != DFU_RESET_IGNORED;
+}
+
+static bool survives_reset(const DfuController *c)
+{
+  switch (c->family->reset_to) {
+  case DFU_RESET_TO_BOOTLOADER:
+  case DFU_RESET_IGNORED: return true;
+  case DFU_RESET_TO_APPLICATION:
+  case DFU_RESET_TO_EITHER: return c->was_entered;
+  case DFU_RESET_TO_UNKNOWN:
+  case DFU_RESET_TO_CABLE: return false;
+  }
+  return false;
+}
+
+static bool is_too_fast(const DfuFailure *failure)
+{
+  return failure->reason == DFU_FAIL_STATUS && failure->opcode == DFU_OP_RECEIVE &&
+         failure->status == DFU_STATUS_FAILED;
+}
+
+/** An early end is no matter of the packets: only a restart of the device helps. */
+static bool is_ruined(const DfuFailure *failure)
+{
+  switch (failure->reason) {
+  case DFU_FAIL_VALIDATION:
+  case DFU_FAIL_RECEIPT:
+  case DFU_FAIL_PACKETS_LOST:
+  case DFU_FAIL_OFFSET: return true;
+  default: return is_too_fast(failure);
+  }
+}
+
+static bool is_worth_it(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (is_too_fast(&c->failure))
+    return ctl_pace_slow_down(step);
+  return c->new_beginnings++ < MAX_OTHER_BEGINNINGS;
+}
+
+bool ctl_begin_anew(Step *step)
+{
+  DfuController *c = step->c;
+  bool has_consent = ctl_may_reset(c);
+
+  if (!c->link_up || c->cancelled || !is_ruined(&c->failure))
+    return false;
+  if ((!has_consent && !survives_reset(c)) || !is_worth_it(step))
+    return false;
+  c->failure = (DfuFailure){0};
+  ctl_note(step, DFU_NOTE_BEGINS_ANEW);
+  if (c->family->reset_to == DFU_RESET_IGNORED) {
+    c->transfer = (DfuTransfer){0};
+    ctl_disconnect(step); /* the next connection begins with the quiet that it needs */
+  } else {
+    c->was_reset |= !survives_reset(c);
+    ctl_reset(step);
+  }
+  return true;
+}
