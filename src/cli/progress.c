@@ -27,6 +27,8 @@ const char *dfu_progress_words(DfuPhase phase)
 {
   switch (phase) {
   case DFU_PHASE_CONNECTING: return "connecting";
+  case DFU_PHASE_ENTERING: return "entering the bootloader";
+  case DFU_PHASE_RESTING: return "waiting until the target has forgotten the cut transfer";
   case DFU_PHASE_ASKING: return "asking what the target holds";
   case DFU_PHASE_STARTING: return "erasing flash";
   case DFU_PHASE_INIT: return "init packet";

@@ -350,7 +350,9 @@ static const char *reason_to_wait(DfuPhase phase)
     return "waiting for the target's answer: the image is there already";
   case DFU_PHASE_WATCHING:
     return "the update is activated; no longer waiting for the device to come back";
+  case DFU_PHASE_ENTERING: return "waiting for the device to leave its application";
   case DFU_PHASE_CONNECTING:
+  case DFU_PHASE_RESTING:
   case DFU_PHASE_RESETTING:
   case DFU_PHASE_LEAVING:
   case DFU_PHASE_ENDED: break;

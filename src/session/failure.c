@@ -160,6 +160,19 @@ static GError *not_back_error(const DfuFailure *failure, const DfuFailureContext
                      context->device, context->options->wait_back_s);
 }
 
+static GError *not_entered_error(const DfuFailure *failure, const char *device)
+{
+  if (failure->status != 0)
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s runs its application, which refused to start the bootloader with status "
+                       "%u (%s). Put it into DFU mode by its button, then try again",
+                       device, failure->status, dfu_wire_status_name(failure->status));
+  return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                     "%s was sent into its bootloader, but came back as its application each time. "
+                     "Put it into DFU mode by its button, then try again",
+                     device);
+}
+
 GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext *context)
 {
   const char *device = context->device;
@@ -193,8 +206,14 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
                        device, failure->value_bytes, failure->expected_bytes);
   case DFU_FAIL_APPLICATION:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
-                       "%s runs its application, not its bootloader. Put it into DFU mode (by its "
-                       "button, or from its application), then try again",
+                       "%s runs its application, not its bootloader: there is nothing to reset",
+                       device);
+  case DFU_FAIL_NOT_ENTERED: return not_entered_error(failure, device);
+  case DFU_FAIL_WRONG_DEVICE: return g_error_copy(context->refusal);
+  case DFU_FAIL_NO_RESET:
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s knows no System Reset; a transfer that was cut is forgotten by itself, "
+                       "or when the device is switched off and on",
                        device);
   case DFU_FAIL_OFFSET:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
@@ -227,8 +246,11 @@ static DfuNext next_after_status(const DfuFailure *failure)
 DfuNext dfu_failure_to_next(const DfuFailure *failure, const DfuFailureContext *context)
 {
   switch (failure->reason) {
-  case DFU_FAIL_NOT_BACK: return DFU_NEXT_NONE;
-  case DFU_FAIL_APPLICATION: return DFU_NEXT_AGAIN;
+  case DFU_FAIL_NOT_BACK:
+  case DFU_FAIL_APPLICATION:
+  case DFU_FAIL_WRONG_DEVICE:
+  case DFU_FAIL_NO_RESET: return DFU_NEXT_NONE;
+  case DFU_FAIL_NOT_ENTERED: return DFU_NEXT_AGAIN;
   case DFU_FAIL_STATUS: return next_after_status(failure);
   case DFU_FAIL_ATT:
   case DFU_FAIL_MALFORMED: return next_of(context, DFU_NEXT_NONE);

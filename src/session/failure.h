@@ -15,6 +15,7 @@ typedef struct {
   gboolean looks_away;      /* the journal was not to be looked at */
   gboolean has_begun;       /* the target may hold something of this transfer */
   gboolean is_kept;         /* and the journal tells a later run of it */
+  const GError *refusal;    /* (nullable): why the caller refused the device */
   const GError *link_error; /* (nullable): the last thing that the link complained of */
 } DfuFailureContext;
 

@@ -219,6 +219,7 @@ static void write_packets(DfuSession *session, const DfuAction *action)
     bytes = session->sizes;
     break;
   case DFU_SOURCE_INIT: bytes = g_bytes_get_data(session->part->init_packet, NULL); break;
+  case DFU_SOURCE_NOTHING: bytes = session->sizes; break; /* none of it */
   default:
     bytes = g_bytes_get_data(session->part->image, NULL);
     order = DFU_LINK_STREAM;
@@ -230,11 +231,18 @@ static void write_packets(DfuSession *session, const DfuAction *action)
 
 static void perform(DfuSession *session, const DfuAction *action)
 {
+  static const DfuLinkFind finds[] = {
+    [DFU_FIND_DEVICE] = DFU_LINK_FIND_DEVICE,
+    [DFU_FIND_TARGET] = DFU_LINK_FIND_TARGET,
+    [DFU_FIND_ANY] = DFU_LINK_FIND_ANY,
+  };
+
   switch (action->type) {
   case DFU_ACTION_CONNECT:
     g_clear_error(&session->link_error);
-    dfu_link_connect(session->link, DFU_LINK_FIND_DEVICE, (guint)(action->timeout_us / 1000));
+    dfu_link_connect(session->link, finds[action->find], (guint)(action->timeout_us / 1000));
     break;
+  case DFU_ACTION_FORGET: dfu_link_forget(session->link); break;
   case DFU_ACTION_SUBSCRIBE: dfu_link_subscribe(session->link); break;
   case DFU_ACTION_WRITE_CONTROL:
     report_bytes(session, TRUE, action->bytes, action->len);

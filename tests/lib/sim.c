@@ -114,7 +114,7 @@ static void lose_link(Sim *sim)
 
 static void send_notification(Sim *sim, const guint8 *bytes, gsize len)
 {
-  guint8 copy[32];
+  guint8 copy[sizeof(((SimMessage *)NULL)->bytes)];
 
   memcpy(copy, bytes, len);
   if (sim->on_notification != NULL && !sim->on_notification(sim, copy, &len))
@@ -159,6 +159,26 @@ void sim_step_target(Sim *sim, DfuTargetEvent event)
     restart(sim, &update);
 }
 
+/** The buttonless service of the application: any Start makes it restart. */
+static void step_application(Sim *sim, const SimMessage *message)
+{
+  static const guint8 refusal[] = {DFU_OP_RESPONSE, DFU_OP_START, DFU_STATUS_NOT_SUPPORTED};
+
+  if (message->kind != SIM_TO_TARGET_CONTROL)
+    return;
+  put_event(sim, DFU_EVENT_CONTROL_WRITTEN, sim->latency_us)->over_link = FALSE;
+  if (message->bytes[0] != DFU_OP_START) {
+    send_notification(sim, refusal, sizeof(refusal));
+    return;
+  }
+  trace(sim, "-- the application starts the bootloader");
+  sim->n_jumps++;
+  sim->in_application = FALSE;
+  sim->target_config.has_application = TRUE;
+  dfu_target_init(&sim->target, &sim->target_config);
+  lose_link(sim);
+}
+
 static gboolean refuses(Sim *sim, const SimMessage *message)
 {
   if (sim->att_times == 0 || message->bytes[0] != sim->att_opcode)
@@ -187,30 +207,63 @@ static void deliver_to_target(Sim *sim, const SimMessage *message)
     put_event(sim, DFU_EVENT_SUBSCRIBED, sim->latency_us);
     break;
   }
-  sim_step_target(sim, event);
+  if (sim->in_application)
+    step_application(sim, message);
+  else
+    sim_step_target(sim, event);
 }
 
 /* --- the controller's side ----------------------------------------------------- */
+
+static DfuLinkFacts facts_of(const Sim *sim)
+{
+  const DfuPersonality *personality = sim->target_config.personality;
+
+  if (sim->in_application)
+    return (DfuLinkFacts){
+      .mtu = 23, .has_revision = true, .revision = 0x0001, .has_packet = true, .name = "App"};
+  return (DfuLinkFacts){
+    .mtu = sim->mtu != 0 ? sim->mtu : personality->max_mtu,
+    .has_revision = personality->has_revision,
+    .revision = personality->revision,
+    .has_packet = true,
+    .packet_has_write = personality->packet_has_write,
+    .has_other_services = personality->is_application,
+    .name = personality->device_name,
+    .manufacturer = personality->manufacturer,
+    .model = personality->model,
+    .firmware = personality->firmware,
+  };
+}
+
+static void fail_to_connect(Sim *sim, gint64 delay_us, DfuTrouble trouble)
+{
+  SimMessage *message = put_event(sim, DFU_EVENT_LINK_FAILED, delay_us);
+
+  message->over_link = FALSE;
+  message->event.trouble = trouble;
+}
 
 static void connect_controller(Sim *sim)
 {
   SimMessage *message;
 
   g_assert_false(sim->connected);
-  if (sim->absent) {
-    message = put_event(sim, DFU_EVENT_LINK_FAILED, sim->config.limits.connect_us);
-    message->event.trouble = DFU_TROUBLE_NOT_FOUND;
+  if (sim->absent || sim->is_stranded) {
+    fail_to_connect(sim, sim->config.limits.connect_us, DFU_TROUBLE_NOT_FOUND);
+    return;
+  }
+  if (sim->in_application && sim->is_plain) {
+    fail_to_connect(sim, sim->latency_us, DFU_TROUBLE_LASTING);
     return;
   }
   sim->connected = TRUE;
   message = put_event(sim, DFU_EVENT_LINK_UP, sim->latency_us);
-  message->event.up = (DfuLinkFacts){
-    .mtu = 23,
-    .has_revision = true,
-    .revision = sim->in_application ? 0x0001 : 0x0008,
-    .has_packet = true,
-  };
-  sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_CONNECTED, .mtu = 23});
+  message->event.up = facts_of(sim);
+  message->event.family = sim->family != NULL ? sim->family
+                                              : dfu_family_recognise(&message->event.up, NULL);
+  sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_CONNECTED,
+                                        .mtu = message->event.up.mtu});
 }
 
 static void disconnect_controller(Sim *sim)
@@ -229,6 +282,9 @@ static void write_packets(Sim *sim, const DfuAction *action)
                          : action->source == DFU_SOURCE_INIT ? g_bytes_get_data(sim->init_packet, NULL)
                                                              : g_bytes_get_data(sim->image, NULL);
 
+  if (action->source == DFU_SOURCE_NOTHING)
+    put_bytes(sim, SIM_TO_TARGET_PACKET, source, 0);
+
   trace(sim, "> packets [%u, %u)", action->from, action->to);
   if (action->source == DFU_SOURCE_IMAGE && action->from < sim->reported_bytes)
     sim->resent_bytes += sim->reported_bytes - action->from;
@@ -241,7 +297,7 @@ static void watch(Sim *sim)
 {
   SimMessage *message;
 
-  if (sim->absent)
+  if (sim->absent || sim->is_stranded)
     return;
   message = put_event(sim, DFU_EVENT_SEEN, ON_AIR_US);
   message->over_link = FALSE;
@@ -266,6 +322,7 @@ static void perform(Sim *sim, const DfuAction *action)
     trace(sim, "> connect");
     connect_controller(sim);
     break;
+  case DFU_ACTION_FORGET: trace(sim, "> forget"); break;
   case DFU_ACTION_SUBSCRIBE:
     trace(sim, "> subscribe");
     put(sim, SIM_TO_TARGET_CCCD, sim->latency_us);

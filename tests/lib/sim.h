@@ -32,7 +32,7 @@ typedef struct {
   guint64 order;
   gboolean over_link; /* gone when the link is lost */
   DfuEvent event;
-  guint8 bytes[32];
+  guint8 bytes[244];
   gsize len;
 } SimMessage;
 
@@ -52,12 +52,17 @@ struct Sim {
   guint8 *flash;
   GBytes *image;
   GBytes *init_packet;
+  const DfuFamily *family; /* that the controller is told; NULL: the one that is recognised */
+  guint16 mtu;             /* of connections; 0: the largest that the target grants */
 
   gint64 now_us;
   gint64 latency_us;         /* of messages sent from now on; they never overtake each other */
   gint64 latest_us[2];       /* arrival of the last message to the controller, to the target */
   gboolean connected;
   gboolean in_application; /* what is on the air is the application */
+  gboolean is_plain;       /* it has no buttonless service */
+  guint n_jumps;           /* from it into the bootloader */
+  gboolean is_stranded;    /* nothing is on the air for good: a cable is needed */
   gboolean application_is_new; /* and it is the image of this run */
   gboolean absent; /* nothing is on the air */
   guint n_messages_delivered;

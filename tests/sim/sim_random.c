@@ -193,6 +193,8 @@ static Sim *make_schedule(guint32 seed)
   sim->config.save_step_bytes = one_in(2) ? 16384 : 100;
   sim->target_config.notification_buffers = 7;
   sim->target_config.notify_us = one_in(2) ? 7500 : 0;
+  sim->is_plain = one_in(2);
+  sim->in_application = !sim->is_plain && one_in(4);
   sim->on_message = on_message;
   sim->on_notification = on_notification;
   faults_end_us = sim->now_us + FAULTS_US;
@@ -212,8 +214,8 @@ static const char *violation(const Sim *sim)
     return "the run did not end";
   if (sim->n_terminal != 1)
     return "more than one terminal action";
-  if (sim->n_system_resets > 0)
-    return "a System Reset that nobody asked for";
+  if (sim->n_system_resets > 0 && sim->n_jumps == 0)
+    return "a System Reset that nobody asked for, with no way back known";
   if (sim->most_init_bytes > INIT_BYTES)
     return "a second init packet went on top of the first";
   if (sim->connected)
