@@ -83,7 +83,7 @@ LIB_SRCS := $(PURE_SRCS) \
 	src/bluez/acquired_fd.c src/bluez/notifier.c src/bluez/packet_writer.c \
 	src/bluez/connection.c src/bluez/watch.c src/bluez/bluez_link.c src/bluez/scan.c \
 	src/session/session.c src/session/session_options.c src/session/failure.c src/session/journal.c \
-	src/session/keeper.c src/session/notes.c src/session/inquiry.c
+	src/session/keeper.c src/session/guard.c src/session/notes.c src/session/inquiry.c
 
 TARGET_SRCS := src/target/target.c src/target/transfer.c src/target/flash.c \
 	src/target/init_check.c src/target/reply.c src/target/personality.c \
@@ -106,11 +106,11 @@ EMULATOR_SRCS := src/emulator/options.c \
 	src/emulator/hci_acl.c src/emulator/hci_channel.c src/emulator/hci_controller.c \
 	src/emulator/hci_air.c src/emulator/hci_link.c src/emulator/hci_target.c
 
-CLI_SRCS := src/cli/main.c src/cli/cmd_update.c src/cli/cmd_scan.c src/cli/cmd_info.c \
+CLI_SRCS := src/cli/main.c src/cli/device_run.c src/cli/advice.c src/cli/cmd_update.c src/cli/cmd_scan.c src/cli/cmd_info.c \
 	src/cli/update_options.c src/cli/update_report.c src/cli/package_report.c \
 	src/cli/output.c src/cli/progress.c src/cli/options.c src/cli/command_line.c \
 	src/cli/exit_code.c src/cli/lock.c src/cli/state_folder.c src/cli/journal_report.c \
-	src/cli/cmd_status.c
+	src/cli/cmd_status.c src/cli/cmd_goal.c
 
 PROGRAMS := $(BUILD)/dfu-ble $(BUILD)/dfu-ble-target
 

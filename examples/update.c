@@ -52,9 +52,14 @@ int main(int argc, char **argv)
     return error->code;
   }
 
+  const DfuPart *parts[2]; /* SoftDevice and bootloader, then the application; or one of them */
+  guint n_parts = dfu_package_get_n_parts(package);
+
+  for (guint i = 0; i < n_parts; i++)
+    parts[i] = dfu_package_get_part(package, i);
+
   g_autoptr(DfuSession) session =
-    dfu_session_new(dfu_package_get_part(package, 0), link, &dfu_session_options_default, on_report,
-                    &run);
+    dfu_session_new(parts, n_parts, link, &dfu_session_options_default, on_report, &run);
 
   dfu_session_start(session);
   g_main_loop_run(loop);

@@ -129,6 +129,7 @@ typedef enum {
   DFU_FAIL_NOT_ENTERED,    /* its application does not go into the bootloader */
   DFU_FAIL_WRONG_DEVICE,   /* the caller refused it */
   DFU_FAIL_NO_RESET,       /* the family knows no System Reset */
+  DFU_FAIL_RISKY_RESET,    /* a System Reset may take the device off the air, and has no consent */
   DFU_FAIL_FOREIGN,        /* the target holds `value_bytes` of a transfer that is not ours */
   DFU_FAIL_OFFSET,         /* after a link loss the target reports a count that cannot be ours */
   DFU_FAIL_VALIDATION,     /* what the target holds is not what was sent */
@@ -195,7 +196,7 @@ typedef struct {
   bool validate_sent;
   bool activate_sent;
   bool activate_acknowledged;
-  uint16_t packet_bytes;    /* length of the image packets so far; 0: none were sent */
+  uint32_t packet_bytes;    /* length of the first image packets; 0: none were sent */
   uint32_t sent_bytes;      /* of the image: the target holds no more than that */
   uint32_t confirmed_bytes; /* of the image: and no less */
 } DfuTransfer;
@@ -212,6 +213,7 @@ typedef struct {
   uint16_t packet_bytes; /* in use; 0 before the image is begun */
   uint16_t receipt_packets;
   uint16_t window_packets;
+  uint16_t most_window_packets; /* what packets that came too fast left; 0: no limit */
 } DfuProgress;
 
 /** What to do after a step; valid until the next one. */
@@ -246,6 +248,7 @@ extern const DfuLimits dfu_limits_default;
 typedef struct {
   DfuGoal goal;
   bool find_target;           /* the first time already, look for the bootloader: DFU_FIND_TARGET */
+  bool is_expected;           /* it was there a moment ago: not to find it is worth more tries */
   uint8_t mode;               /* mode byte of Start */
   uint32_t softdevice_bytes;  /* the sizes that Start announces; their sum is the image */
   uint32_t bootloader_bytes;

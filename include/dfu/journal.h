@@ -19,11 +19,10 @@ G_BEGIN_DECLS
 typedef struct {
   char package_sha256[65]; /* of the zip file, lower-case hex */
   char *package_name;      /* its base name, printable; for messages */
-  DfuImageType part;
-  guint32 image_bytes;
-  guint receipt_packets; /* the values in use, as in DfuSessionOptions */
-  guint window_packets;
-  guint packet_bytes;
+  DfuImageType part;       /* under way, or next */
+  guint32 image_bytes;     /* of that part */
+  guint32 parts_done;      /* of the package, before it */
+  guint32 most_window_packets; /* what packets that came too fast left; 0: no limit */
   gint64 saved_unix_s; /* when it was written: set by dfu_journal_save() */
   DfuTransfer transfer;
 } DfuJournalRecord;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A session: one run of the controller over a link, with a clock. It lives on
- * the thread's default main context and reports from there.
+ * A session: one run of the controller over a link for each part of a package,
+ * with a clock. It lives on the thread's default main context and reports from
+ * there.
  */
 #ifndef DFU_SESSION_H
 #define DFU_SESSION_H
@@ -15,9 +16,12 @@ G_BEGIN_DECLS
 
 /** How to run. dfu_session_options_default holds what suits every known target. */
 typedef struct {
-  guint receipt_packets;  /* a packet receipt notification every so many packets: 1 to 65535 */
-  guint window_packets;   /* packets in flight without one: receipt_packets to 65535 */
-  guint packet_bytes;     /* a multiple of 4, 4 to 244 */
+  DfuGoal goal;
+  const DfuFamily *family; /* (nullable): whose rules to go by; NULL: of the one that is recognised */
+  const char *expect_model; /* (nullable): refuse a device with another model number; the caller's */
+  guint receipt_packets;  /* a receipt every so many packets: 1 to 65535; 0: as the family bears */
+  guint window_packets;   /* packets in flight without one: receipt_packets to 65535; 0: likewise */
+  guint packet_bytes;     /* a multiple of 4, 4 to 244; 0: likewise, proved before it is relied on */
   guint retries;          /* tries to connect without more confirmed bytes between them */
   guint timeout_s;        /* to find the device and connect, per try */
   guint deadline_s;       /* after this do not reconnect any more; 0 for never */
@@ -41,12 +45,13 @@ const char *dfu_next_name(DfuNext next);
 
 typedef enum {
   DFU_REPORT_RECALLED,  /* the journal tells of an earlier run with this image: `earlier` */
+  DFU_REPORT_PART,      /* another part of the package begins: `part` */
   DFU_REPORT_PHASE,     /* the phase is another: `progress->phase` */
-  DFU_REPORT_CONNECTED, /* the device was reached: `address`, `name`, `rssi`, `mtu`, `revision` */
+  DFU_REPORT_CONNECTED, /* the device was reached: `address` to `is_application` */
   DFU_REPORT_PROGRESS,  /* the target confirmed more, or time went by */
-  DFU_REPORT_LINK_LOST, /* unasked; `text` says why where that is known; `retry` and what follows */
+  DFU_REPORT_LINK_LOST, /* unasked; `text` says why where that is known; `retry`, `offset_bytes` */
   DFU_REPORT_RETRY,     /* no connection came about, `text` says why; `retry` and what follows */
-  DFU_REPORT_RESUMED,   /* the image goes on at `progress->confirmed_bytes` */
+  DFU_REPORT_RESUMED,   /* the image goes on at `offset_bytes` */
   DFU_REPORT_WARNING,   /* `text` */
   DFU_REPORT_BYTES,     /* control point: `outgoing`, `bytes`, `len` */
   DFU_REPORT_FINISHED,  /* last report of a session: `result` */
@@ -65,23 +70,34 @@ typedef struct {
   guint resumes;
   DfuNext next;
   gint64 forgets_in_us; /* as in DfuReport */
+  const char *address;  /* (nullable): where the device was last reached */
+  const DfuFamily *family; /* (nullable): of the device */
 } DfuSessionResult;
 
 /** A report; everything in it belongs to the session and lives for the call. */
 typedef struct {
   DfuReportType type;
-  const DfuProgress *progress; /* with every report */
+  const DfuProgress *progress; /* with every report; bytes are those of all parts together */
   gint64 elapsed_us;           /* since dfu_session_start() */
+  const DfuPart *part;         /* (nullable): under way; NULL where nothing is sent */
+  guint part_index;            /* of it, counted from 0 */
   const char *text;
   const DfuJournalRecord *earlier;
   guint retry;          /* number of the try to connect that comes next; 0: none yet */
   gint64 pause_us;      /* before it */
-  gint64 forgets_in_us; /* until a target of SDK 8 to 11 forgets the transfer; -1: not known */
+  guint32 offset_bytes; /* in the image of `part` */
+  gint64 forgets_in_us; /* until the target forgets the transfer; -1: not known, or never */
   const char *address;
-  const char *name; /* printable; may be empty */
+  const char *name; /* this and the next three: printable; may be empty */
+  const char *manufacturer;
+  const char *model;
+  const char *firmware;
   gint16 rssi;      /* dBm; 0 where unknown */
   guint16 mtu;
   gint revision;    /* -1 where the device has none */
+  gboolean is_application;  /* it runs its application, and has to be sent into its bootloader */
+  const DfuFamily *family;  /* whose rules are gone by; says nothing of an application */
+  const char *family_why;   /* by what sign */
   gboolean outgoing;
   const guint8 *bytes;
   gsize len;
@@ -94,21 +110,24 @@ typedef struct DfuSession DfuSession;
 
 /**
  * dfu_session_new:
- * @part: what to send; its package must outlive the session
+ * @parts: what to send, in this order, each on what the one before it started;
+ *   they must outlive the session. None where the goal is no update
+ * @n_parts: how many
  * @link: where to; must outlive the session, and serves one session at a time
  * @options: copied
  * @func: hears every report, never from inside a call to the session
  *
  * Returns: (transfer full): a session that has not started
  */
-DfuSession *dfu_session_new(const DfuPart *part, DfuLink *link, const DfuSessionOptions *options,
-                            DfuSessionFunc func, gpointer user_data);
+DfuSession *dfu_session_new(const DfuPart *const *parts, guint n_parts, DfuLink *link,
+                            const DfuSessionOptions *options, DfuSessionFunc func,
+                            gpointer user_data);
 
 /**
  * dfu_session_use_journal:
  * @folder: where journals are kept; nobody else may work on this device meanwhile
  * @address: (nullable): of the device; NULL where the link finds it by another sign
- * @package: the package that the session's part belongs to
+ * @package: the package that the session's parts belong to
  * @package_name: what messages call it
  * @resume: whether to go by what the journal says; where not, it is only written
  *
@@ -141,6 +160,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuSession, dfu_session_free)
  * Errors: %DFU_ERROR_USAGE: a value out of its range, with the range.
  */
 gboolean dfu_session_options_check(const DfuSessionOptions *options, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * dfu_session_check_part:
+ *
+ * What a session checks once it knows the family of its device, and before Start.
+ *
+ * Errors: %DFU_ERROR_PACKAGE: a target of @family cannot take @part.
+ */
+gboolean dfu_session_check_part(const DfuPart *part, const DfuFamily *family, GError **error)
   G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

@@ -16,6 +16,8 @@
 typedef gboolean (*DfuCommandFunc)(char **argv, DfuOutput *output, GError **error);
 
 gboolean dfu_cmd_update(char **argv, DfuOutput *output, GError **error);
+gboolean dfu_cmd_enter(char **argv, DfuOutput *output, GError **error);
+gboolean dfu_cmd_reset(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_scan(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_status(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_info(char **argv, DfuOutput *output, GError **error);

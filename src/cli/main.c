@@ -26,6 +26,8 @@ static const Command commands[] = {
   { "update", dfu_cmd_update, "send a package to a device" },
   { "scan", dfu_cmd_scan, "list the devices in DFU mode that can be heard" },
   { "status", dfu_cmd_status, "show what is known of a device, on it and here" },
+  { "enter", dfu_cmd_enter, "send a device from its application into its bootloader" },
+  { "reset", dfu_cmd_reset, "reset a bootloader, on request only" },
   { "info", dfu_cmd_info, "check a package and show what is in it" },
   { "--help", print_help, "show this help; dfu-ble COMMAND --help shows a command's" },
   { "--version", print_version, "show the version" },

@@ -142,3 +142,21 @@ gboolean dfu_options_has_flag(char **argv, const char *flag)
   }
   return FALSE;
 }
+
+gboolean dfu_options_take_family(const char *name, const DfuFamily **family, GError **error)
+{
+  g_autoptr(GString) names = g_string_new(NULL);
+  gsize n;
+  const DfuFamily *families = dfu_families(&n);
+
+  if (name == NULL)
+    return TRUE;
+  *family = dfu_family_find(name);
+  if (*family != NULL)
+    return TRUE;
+  for (gsize i = 0; i < n; i++)
+    g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", families[i].name);
+  g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "--family '%s': must be one of %s", name,
+              names->str);
+  return FALSE;
+}

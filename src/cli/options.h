@@ -5,6 +5,8 @@
 #ifndef DFU_CLI_OPTIONS_H
 #define DFU_CLI_OPTIONS_H
 
+#include <dfu/family.h>
+
 #include "cli/output.h"
 
 /** Initial value of a number that the user may leave out. */
@@ -59,5 +61,14 @@ gboolean dfu_options_check_adapter(const char *adapter, GError **error) G_GNUC_W
 
 /** Whether the word @flag stands among @argv: for what must be known even where parsing fails. */
 gboolean dfu_options_has_flag(char **argv, const char *flag);
+
+/**
+ * @name: (nullable): as --family takes it
+ * @family: (out): set where @name is
+ *
+ * Errors: %DFU_ERROR_USAGE, with all names.
+ */
+gboolean dfu_options_take_family(const char *name, const DfuFamily **family, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -15,6 +15,8 @@
 typedef struct {
   char **packages;
   char *packet_size;
+  char *family;
+  char *type;
   int receipts;
   int window;
   int retries;
@@ -70,12 +72,18 @@ static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, D
       "Watch so long for the device's return (default 15)", "SECONDS" },
     { "require-back", 0, 0, G_OPTION_ARG_NONE, &options->session.require_back,
       "Fail (status 9) where the return is not seen", NULL },
+    { "family", 0, 0, G_OPTION_ARG_STRING, &raw->family,
+      "Kind of bootloader, where it is not recognised; see below", "NAME" },
+    { "expect-model", 0, 0, G_OPTION_ARG_STRING, &options->expected_model,
+      "Refuse a device that tells another model number", "TEXT" },
+    { "expect-type", 0, 0, G_OPTION_ARG_STRING, &raw->type,
+      "Refuse a package for another device type (0x0052)", "N" },
     { "prn", 0, 0, G_OPTION_ARG_INT, &raw->receipts,
-      "Ask for a receipt every N packets (default 4)", "N" },
+      "Ask for a receipt every N packets (default by family)", "N" },
     { "window", 0, 0, G_OPTION_ARG_INT, &raw->window,
-      "Most packets on the way without one (default 2N)", "W" },
+      "Most packets on the way (default by family, or 2N)", "W" },
     { "packet-size", 0, 0, G_OPTION_ARG_STRING, &raw->packet_size,
-      "Bytes in a packet, a multiple of 4 (default auto: 20)", "N|auto" },
+      "Bytes in a packet, a multiple of 4 (default auto)", "N|auto" },
     { "dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run,
       "Only check command line and package; no Bluetooth", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->packages, NULL, NULL },
@@ -143,22 +151,45 @@ static gboolean take_packet_size(DfuSessionOptions *session, const char *text, G
 
 static gboolean take_window(DfuSessionOptions *session, const RawOptions *raw, GError **error)
 {
-  int window = raw->window;
+  gboolean has_receipts = raw->receipts != DFU_OPTION_UNSET;
+  gboolean has_window = raw->window != DFU_OPTION_UNSET;
 
-  if (!dfu_options_check_range("--prn", raw->receipts, 1, MOST_PACKETS, error))
+  if (has_receipts && !dfu_options_check_range("--prn", raw->receipts, 1, MOST_PACKETS, error))
     return FALSE;
-  if (window == DFU_OPTION_UNSET)
-    window = MIN(2 * raw->receipts, MOST_PACKETS);
-  if (window < raw->receipts) {
+  if (has_window && has_receipts && raw->window < raw->receipts) {
     g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
-                "--window %d: must be at least --prn (%d), or no receipt would ever be due", window,
-                raw->receipts);
+                "--window %d: must be at least --prn (%d), or no receipt would ever be due",
+                raw->window, raw->receipts);
     return FALSE;
   }
-  if (!dfu_options_check_range("--window", window, 1, MOST_PACKETS, error))
+  if (has_window && !dfu_options_check_range("--window", raw->window, 1, MOST_PACKETS, error))
     return FALSE;
-  session->receipt_packets = (guint)raw->receipts;
-  session->window_packets = (guint)window;
+  session->receipt_packets = has_receipts ? (guint)raw->receipts : 0;
+  session->window_packets = has_window ? (guint)raw->window : MIN(2 * session->receipt_packets,
+                                                                  MOST_PACKETS);
+  return TRUE;
+}
+
+static gboolean take_expectations(DfuUpdateOptions *options, const char *type, GError **error)
+{
+  guint64 value;
+  const char *digits = type;
+  guint base = 10;
+
+  options->session.expect_model = options->expected_model;
+  if (type == NULL)
+    return TRUE;
+  if (g_str_has_prefix(type, "0x")) {
+    digits = type + 2;
+    base = 16;
+  }
+  if (!g_ascii_string_to_unsigned(digits, base, 0, G_MAXUINT16, &value, NULL)) {
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
+                "--expect-type '%s': must be a number from 0 to 65535, or 0x0 to 0xffff", type);
+    return FALSE;
+  }
+  options->has_expected_type = TRUE;
+  options->expected_type = (guint16)value;
   return TRUE;
 }
 
@@ -184,6 +215,8 @@ static gboolean check(DfuUpdateOptions *options, const RawOptions *raw, GError *
          check_only(options->only, error) &&
          take_packet_size(&options->session, raw->packet_size, error) &&
          take_window(&options->session, raw, error) &&
+         dfu_options_take_family(raw->family, &options->session.family, error) &&
+         take_expectations(options, raw->type, error) &&
          take_times(&options->session, raw, error) &&
          dfu_session_options_check(&options->session, error);
 }
@@ -193,7 +226,7 @@ gboolean dfu_update_options_parse(DfuUpdateOptions *options, char **argv, DfuOut
 {
   const DfuSessionOptions *defaults = &dfu_session_options_default;
   RawOptions raw = {
-    .receipts = (int)defaults->receipt_packets,
+    .receipts = DFU_OPTION_UNSET,
     .window = DFU_OPTION_UNSET,
     .retries = (int)defaults->retries,
     .timeout_s = (int)defaults->timeout_s,
@@ -207,6 +240,8 @@ gboolean dfu_update_options_parse(DfuUpdateOptions *options, char **argv, DfuOut
        (*helped || check(options, &raw, error));
   g_strfreev(raw.packages);
   g_free(raw.packet_size);
+  g_free(raw.family);
+  g_free(raw.type);
   return ok;
 }
 
@@ -217,4 +252,5 @@ void dfu_update_options_clear(DfuUpdateOptions *options)
   g_clear_pointer(&options->name, g_free);
   g_clear_pointer(&options->adapter, g_free);
   g_clear_pointer(&options->only, g_free);
+  g_clear_pointer(&options->expected_model, g_free);
 }

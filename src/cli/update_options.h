@@ -16,6 +16,9 @@ typedef struct {
   char *adapter; /* (nullable) */
   char *only;    /* (nullable): "app" or "system" */
   gboolean dry_run;
+  gboolean has_expected_type;
+  guint16 expected_type; /* device type that the init packets have to name */
+  char *expected_model;  /* (nullable): what `session` points to */
   gboolean no_resume; /* the journal is not looked at */
   DfuSessionOptions session;
 } DfuUpdateOptions;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/update_report.h"
 
+#include "cli/advice.h"
 #include "cli/journal_report.h"
+#include "cli/package_report.h"
 #include "cli/progress.h"
 #include "wire/wire.h"
 
@@ -9,13 +11,13 @@
 
 struct DfuUpdateReport {
   DfuOutput *output;
-  const DfuPart *part;
   const DfuSessionOptions *options;
   DfuProgressBar *bar;
   DfuPhase phase;
   gboolean is_stopping;
-  gint64 image_began_us; /* since the session's start; 0 for not yet */
-  gint64 image_ended_us;
+  gboolean is_warned; /* of what Start does to the application */
+  gint64 image_began_us; /* of the part under way, since the session's start; 0 for not now */
+  gint64 image_us;       /* that images took, over all parts */
   guint event_percent;   /* of the last `progress` event */
   gint64 event_us;
 };
@@ -29,28 +31,36 @@ void dfu_update_report_free(DfuUpdateReport *report)
 }
 
 /* Source: nRF5 SDK 11 bootloaders with one and two banks; Adafruit 0.9.2 and 0.10.0. */
-static const char *effect_on_application(DfuImageType type)
+static const char *effect_of_system(DfuImageType type, gboolean has_application)
 {
-  switch (type) {
-  case DFU_IMAGE_SOFTDEVICE:
-  case DFU_IMAGE_SOFTDEVICE_BOOTLOADER:
-    return "It takes the application's place: the device has none until one is sent after it.";
-  case DFU_IMAGE_BOOTLOADER:
-    return "On many bootloaders it takes the application's place; send the application after it.";
-  case DFU_IMAGE_APPLICATION:
-    break;
-  }
-  return "On many bootloaders the device has no application from Start on until the update "
-         "completes: keep it powered and near.";
+  if (type == DFU_IMAGE_BOOTLOADER)
+    return has_application ? "On many devices it takes the application's place; the one of this "
+                             "package follows it."
+                           : "On many devices it takes the application's place; send the "
+                             "application after it.";
+  return has_application ? "It takes the application's place; the one of this package follows it."
+                         : "It takes the application's place: the device has none until one is "
+                           "sent after it.";
 }
 
-void dfu_update_report_say_plan(DfuOutput *output, const DfuPart *part, const char *target)
+static void say_part(DfuOutput *output, const char *verb, const DfuPart *part, const char *end)
 {
-  dfu_output_note(output, DFU_LEVEL_NORMAL,
-                  "Sending %s (%s, %" G_GSIZE_FORMAT " bytes, CRC-16 %04x) to %s.",
-                  dfu_image_type_to_string(part->type), part->image_name,
-                  g_bytes_get_size(part->image), part->crc16, target);
-  dfu_output_note(output, DFU_LEVEL_NORMAL, "%s", effect_on_application(part->type));
+  dfu_output_note(output, DFU_LEVEL_NORMAL, "%s %s (%s, %" G_GSIZE_FORMAT " bytes, CRC-16 %04x)%s.",
+                  verb, dfu_image_type_to_string(part->type), part->image_name,
+                  g_bytes_get_size(part->image), part->crc16, end);
+}
+
+void dfu_update_report_say_plan(DfuOutput *output, const DfuPart *const *parts, guint n_parts,
+                                const char *target)
+{
+  g_autofree char *end = g_strdup_printf(" to %s", target);
+
+  for (guint i = 0; i < n_parts; i++) {
+    say_part(output, i == 0 ? "Sending" : "Then", parts[i], i == 0 ? end : "");
+    if (parts[i]->type != DFU_IMAGE_APPLICATION)
+      dfu_output_note(output, DFU_LEVEL_NORMAL, "%s",
+                      effect_of_system(parts[i]->type, i + 1 < n_parts));
+  }
 }
 
 static void send_event(const DfuUpdateReport *report, const DfuReport *news, const char *name,
@@ -76,14 +86,12 @@ static void show_phase(DfuUpdateReport *report, const DfuReport *news)
                   "%s%s", dfu_progress_words(report->phase), hint);
 }
 
-DfuUpdateReport *dfu_update_report_new(DfuOutput *output, const DfuPart *part,
-                                       const DfuSessionOptions *options)
+DfuUpdateReport *dfu_update_report_new(DfuOutput *output, const DfuSessionOptions *options)
 {
   static const DfuReport begin = { .elapsed_us = 0 };
   DfuUpdateReport *report = g_new0(DfuUpdateReport, 1);
 
   report->output = output;
-  report->part = part;
   report->options = options;
   report->bar = dfu_progress_bar_new(output);
   report->phase = DFU_PHASE_CONNECTING;
@@ -100,33 +108,101 @@ static void take_phase(DfuUpdateReport *report, const DfuReport *news)
   report->phase = phase;
   if (phase == DFU_PHASE_IMAGE && report->image_began_us == 0)
     report->image_began_us = news->elapsed_us;
-  if (phase == DFU_PHASE_VALIDATING)
-    report->image_ended_us = news->elapsed_us;
+  if (phase == DFU_PHASE_VALIDATING && report->image_began_us > 0) {
+    report->image_us += news->elapsed_us - report->image_began_us;
+    report->image_began_us = 0;
+  }
   show_phase(report, news);
 }
 
-static void show_connected(DfuUpdateReport *report, const DfuReport *news)
+static void add_if_told(cJSON *fields, const char *key, const char *text)
 {
-  g_autofree char *revision = NULL;
-  g_autofree char *signal = NULL;
+  if (text != NULL && text[0] != '\0')
+    dfu_json_add_text(fields, key, text);
+}
+
+static cJSON *connected_to_json(const DfuReport *news, const char *revision)
+{
   cJSON *fields = cJSON_CreateObject();
 
   cJSON_AddStringToObject(fields, "state", "connected");
   dfu_json_add_text(fields, "address", news->address);
   dfu_json_add_text(fields, "name", news->name);
   cJSON_AddNumberToObject(fields, "mtu", news->mtu);
-  if (news->rssi != 0) {
+  if (news->rssi != 0)
     cJSON_AddNumberToObject(fields, "rssi", news->rssi);
-    signal = g_strdup_printf(", %d dBm", news->rssi);
-  }
-  if (news->revision >= 0) {
-    revision = g_strdup_printf("%d.%d", news->revision >> 8, news->revision & 0xff);
+  if (revision != NULL)
     cJSON_AddStringToObject(fields, "revision", revision);
+  add_if_told(fields, "manufacturer", news->manufacturer);
+  add_if_told(fields, "model", news->model);
+  add_if_told(fields, "firmware", news->firmware);
+  cJSON_AddStringToObject(fields, "mode", news->is_application ? "application" : "dfu");
+  if (!news->is_application) {
+    cJSON_AddStringToObject(fields, "family", news->family->name);
+    cJSON_AddStringToObject(fields, "family_why", news->family_why);
   }
-  send_event(report, news, "state", fields);
+  return fields;
+}
+
+static void say_connected(const DfuUpdateReport *report, const DfuReport *news,
+                          const char *revision)
+{
+  g_autofree char *signal =
+    news->rssi != 0 ? g_strdup_printf(", %d dBm", news->rssi) : g_strdup("");
+
   dfu_output_note(report->output, DFU_LEVEL_VERBOSE,
                   "connected to %s '%s'%s; MTU %u, DFU revision %s", news->address, news->name,
-                  signal != NULL ? signal : "", news->mtu, revision != NULL ? revision : "none");
+                  signal, news->mtu, revision != NULL ? revision : "none");
+  if (news->manufacturer != NULL && (news->manufacturer[0] || news->model[0] || news->firmware[0]))
+    dfu_output_note(report->output, DFU_LEVEL_VERBOSE, "manufacturer '%s', model '%s', firmware '%s'",
+                    news->manufacturer, news->model, news->firmware);
+  if (news->is_application)
+    dfu_output_note(report->output, DFU_LEVEL_VERBOSE, "it runs its application");
+  else
+    dfu_output_note(report->output, DFU_LEVEL_VERBOSE, "taken for %s (%s), by its %s",
+                    news->family->name, news->family->title, news->family_why);
+}
+
+/* Once, and before anything is lost. */
+static void say_fate(DfuUpdateReport *report, const DfuReport *news)
+{
+  if (report->is_warned || news->is_application || news->part == NULL ||
+      news->part->type != DFU_IMAGE_APPLICATION)
+    return;
+  report->is_warned = TRUE;
+  if (news->family->application == DFU_APPLICATION_LOST)
+    dfu_output_note(report->output, DFU_LEVEL_NORMAL,
+                    "From Start on the device has no application until the update completes: keep "
+                    "it powered and near.");
+  else if (news->family->application == DFU_APPLICATION_MAYBE)
+    dfu_output_note(report->output, DFU_LEVEL_NORMAL,
+                    "A bootloader with one bank has no application from Start on until the update "
+                    "completes: keep it powered and near.");
+}
+
+static void show_connected(DfuUpdateReport *report, const DfuReport *news)
+{
+  g_autofree char *revision =
+    news->revision >= 0 ? g_strdup_printf("%d.%d", news->revision >> 8, news->revision & 0xff)
+                        : NULL;
+
+  send_event(report, news, "state", connected_to_json(news, revision));
+  say_connected(report, news, revision);
+  if (report->options->goal == DFU_GOAL_RESET && !news->is_application)
+    dfu_output_note(report->output, DFU_LEVEL_NORMAL, "%s, taken for %s: %s", news->address,
+                    news->family->title, dfu_advice_reset_effect(news->family));
+  say_fate(report, news);
+}
+
+static void show_part(DfuUpdateReport *report, const DfuReport *news)
+{
+  cJSON *fields = cJSON_CreateObject();
+
+  cJSON_AddStringToObject(fields, "part", dfu_package_report_word(news->part));
+  cJSON_AddStringToObject(fields, "type", dfu_package_report_type(news->part->type));
+  cJSON_AddNumberToObject(fields, "image_bytes", (double)g_bytes_get_size(news->part->image));
+  send_event(report, news, "part", fields);
+  say_part(report->output, "Now", news->part, "");
 }
 
 static void show_progress(DfuUpdateReport *report, const DfuReport *news)
@@ -170,10 +246,10 @@ static char *describe_next_try(const DfuUpdateReport *report, const DfuReport *n
                            (double)news->pause_us / G_USEC_PER_SEC, news->retry,
                            report->options->retries);
   if (news->forgets_in_us > 0)
-    g_string_append_printf(text, "; a target of SDK 8 to 11 forgets the transfer in %d s",
+    g_string_append_printf(text, "; the target forgets the transfer in %d s",
                            (int)(news->forgets_in_us / G_USEC_PER_SEC));
   else if (news->forgets_in_us == 0)
-    g_string_append(text, "; a target of SDK 8 to 11 has forgotten the transfer by now");
+    g_string_append(text, "; the target has forgotten the transfer by now");
   return g_string_free(text, FALSE);
 }
 
@@ -195,7 +271,7 @@ static void show_link_lost(DfuUpdateReport *report, const DfuReport *news)
   g_autofree char *next = describe_next_try(report, news);
   cJSON *fields = cJSON_CreateObject();
 
-  cJSON_AddNumberToObject(fields, "offset_bytes", news->progress->confirmed_bytes);
+  cJSON_AddNumberToObject(fields, "offset_bytes", news->offset_bytes);
   add_next_try(fields, report, news);
   send_event(report, news, "link_lost", fields);
   dfu_output_note(report->output, DFU_LEVEL_NORMAL, "%s%s",
@@ -217,10 +293,10 @@ static void show_resumed(DfuUpdateReport *report, const DfuReport *news)
 {
   cJSON *fields = cJSON_CreateObject();
 
-  cJSON_AddNumberToObject(fields, "offset_bytes", news->progress->confirmed_bytes);
+  cJSON_AddNumberToObject(fields, "offset_bytes", news->offset_bytes);
   send_event(report, news, "resumed", fields);
-  dfu_output_note(report->output, DFU_LEVEL_NORMAL, "resumed at byte %u of %u",
-                  news->progress->confirmed_bytes, news->progress->image_bytes);
+  dfu_output_note(report->output, DFU_LEVEL_NORMAL, "resumed at byte %u of %" G_GSIZE_FORMAT,
+                  news->offset_bytes, g_bytes_get_size(news->part->image));
 }
 
 /* "> 01 04  Start", "< 10 01 01  Start: success", "< 11 a0 00 00 00  receipt: 160 bytes" */
@@ -257,32 +333,50 @@ static void show_bytes(DfuUpdateReport *report, const DfuReport *news)
   g_string_free(hex, TRUE);
 }
 
-static const char *outcome(const DfuUpdateReport *report, DfuSeen seen)
+static const char *outcome(const DfuPart *part, DfuSeen seen)
 {
   switch (seen) {
   case DFU_SEEN_APPLICATION: return "the application is running";
   case DFU_SEEN_DFU:
-    return report->part->type == DFU_IMAGE_APPLICATION
-             ? "the device is back in DFU mode"
-             : "the bootloader is back and waits for an application";
+    return part->type == DFU_IMAGE_APPLICATION ? "the device is back in DFU mode"
+                                               : "the bootloader is back and waits for an "
+                                                 "application";
   case DFU_SEEN_NOTHING: break;
   }
   return "what came back was not seen";
 }
 
-static void show_success(const DfuUpdateReport *report, const DfuSessionResult *result)
+static void say_updated(const DfuUpdateReport *report, const DfuReport *news)
 {
-  gint64 image_us = report->image_ended_us - report->image_began_us;
+  const DfuSessionResult *result = news->result;
   g_autofree char *where = result->seen_address != NULL
                              ? g_strdup_printf(" (%s)", result->seen_address)
                              : g_strdup("");
 
-  if (!dfu_output_shows(report->output, DFU_LEVEL_NORMAL))
-    return;
   dfu_output_say(report->output, "Done: %u bytes in %.1f s, the image at %.1f kB/s; %s%s.",
                  result->image_bytes, (double)result->duration_us / G_USEC_PER_SEC,
-                 image_us > 0 ? (double)result->sent_bytes * 1000.0 / (double)image_us : 0.0,
-                 outcome(report, result->seen), where);
+                 report->image_us > 0
+                   ? (double)result->sent_bytes * 1000.0 / (double)report->image_us
+                   : 0.0,
+                 outcome(news->part, result->seen), where);
+}
+
+static void show_success(const DfuUpdateReport *report, const DfuReport *news)
+{
+  const DfuSessionResult *result = news->result;
+
+  if (!dfu_output_shows(report->output, DFU_LEVEL_NORMAL))
+    return;
+  switch (report->options->goal) {
+  case DFU_GOAL_UPDATE: say_updated(report, news); break;
+  case DFU_GOAL_ENTER:
+    dfu_output_say(report->output, "In DFU mode at %s: %s.", result->address,
+                   result->family->title);
+    break;
+  case DFU_GOAL_RESET:
+    dfu_output_say(report->output, "Reset: %s.", result->address);
+    break;
+  }
 }
 
 static void warn_unseen(const DfuUpdateReport *report)
@@ -302,15 +396,17 @@ static void show_finished(DfuUpdateReport *report, const DfuReport *news)
   g_clear_pointer(&report->bar, dfu_progress_bar_free);
   if (result->error != NULL)
     return;
-  if (result->seen == DFU_SEEN_NOTHING && report->options->wait_back_s > 0 && !report->is_stopping)
+  if (result->seen == DFU_SEEN_NOTHING && report->options->wait_back_s > 0 &&
+      report->options->goal == DFU_GOAL_UPDATE && !report->is_stopping)
     warn_unseen(report);
-  show_success(report, result);
+  show_success(report, news);
 }
 
 static void show(DfuUpdateReport *report, const DfuReport *news)
 {
   switch (news->type) {
   case DFU_REPORT_RECALLED: show_recalled(report, news); break;
+  case DFU_REPORT_PART: show_part(report, news); break;
   case DFU_REPORT_PHASE: break;
   case DFU_REPORT_CONNECTED: show_connected(report, news); break;
   case DFU_REPORT_PROGRESS: show_progress(report, news); break;
@@ -380,4 +476,6 @@ void dfu_update_report_add_result(cJSON *object, const DfuSessionResult *result)
   cJSON_AddStringToObject(object, "next", dfu_next_name(result->next));
   cJSON_AddStringToObject(object, "seen", dfu_seen_name(result->seen));
   dfu_json_add_text(object, "seen_address", result->seen_address);
+  dfu_json_add_text(object, "address", result->address);
+  dfu_json_add_text(object, "family", result->family != NULL ? result->family->name : NULL);
 }

@@ -12,13 +12,13 @@
 typedef struct DfuUpdateReport DfuUpdateReport;
 
 /** For a session that is about to start; all arguments must outlive the report. */
-DfuUpdateReport *dfu_update_report_new(DfuOutput *output, const DfuPart *part,
-                                       const DfuSessionOptions *options);
+DfuUpdateReport *dfu_update_report_new(DfuOutput *output, const DfuSessionOptions *options);
 void dfu_update_report_free(DfuUpdateReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuUpdateReport, dfu_update_report_free)
 
-/** One line on what goes where, and what it means for the device's application. */
-void dfu_update_report_say_plan(DfuOutput *output, const DfuPart *part, const char *target);
+/** What goes where, and what that means for the device's application. */
+void dfu_update_report_say_plan(DfuOutput *output, const DfuPart *const *parts, guint n_parts,
+                                const char *target);
 
 /** Shows one report of the session. */
 void dfu_update_report_take(DfuUpdateReport *report, const DfuReport *session_report);

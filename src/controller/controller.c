@@ -438,6 +438,7 @@ static void fill_progress(const DfuController *c, DfuUpdate *update)
     .packet_bytes = c->packet_bytes,
     .receipt_packets = c->receipt_packets,
     .window_packets = c->window_packets,
+    .most_window_packets = c->most_window_packets,
   };
 }
 

@@ -44,7 +44,7 @@ static uint16_t choose_length(const DfuController *c)
 
   length = smaller(length, get_room(c->mtu));
   if (c->transfer.packet_bytes > 0)
-    length = smaller(length, c->transfer.packet_bytes);
+    length = smaller(length, (uint16_t)c->transfer.packet_bytes);
   return c->is_shortened ? smaller(length, DFU_WIRE_PACKET_BYTES) : length;
 }
 

@@ -60,7 +60,7 @@ void ctl_connect_on_failed(Step *step)
   if (c->state != STATE_CONNECTING)
     return;
   ctl_enter(step, STATE_PAUSING, INT64_MAX); /* nothing is under way any more */
-  if (c->was_up || step->event->trouble == DFU_TROUBLE_PASSING)
+  if (c->was_up || c->config.is_expected || step->event->trouble == DFU_TROUBLE_PASSING)
     ctl_connect_retry(step, DFU_FAIL_LINK);
   else if (step->event->trouble == DFU_TROUBLE_NOT_FOUND)
     ctl_fail(step, DFU_FAIL_NOT_FOUND);

@@ -21,10 +21,17 @@ static void reset_with_consent(Step *step)
   ctl_reset(step);
 }
 
+/** On request only; where it may take the device off the air, with consent besides. */
 static void begin_reset_goal(Step *step)
 {
-  if (step->c->family->reset_to == DFU_RESET_IGNORED)
+  DfuController *c = step->c;
+  DfuResetTo reset_to = c->family->reset_to;
+  bool is_risky = reset_to == DFU_RESET_TO_CABLE || reset_to == DFU_RESET_TO_UNKNOWN;
+
+  if (reset_to == DFU_RESET_IGNORED)
     ctl_fail(step, DFU_FAIL_NO_RESET);
+  else if (is_risky && !c->config.restart)
+    ctl_fail(step, DFU_FAIL_RISKY_RESET);
   else
     ctl_reset(step);
 }
@@ -91,7 +98,10 @@ static void go_on_from(Step *step, uint32_t count_bytes)
     begin_reset_goal(step);
   } else if (c->transfer.activate_sent && count_bytes == 0) {
     c->failure.seen = DFU_SEEN_DFU;
-    ctl_fail(step, DFU_FAIL_NOT_BACK);
+    if (c->config.mode & DFU_MODE_APPLICATION)
+      ctl_fail(step, DFU_FAIL_NOT_BACK);
+    else
+      ctl_reach_goal(step); /* the bootloader that was installed */
   } else if (count_bytes == 0) {
     ctl_start_begin(step);
   } else if (!c->transfer.start_sent) {

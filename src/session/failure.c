@@ -173,10 +173,28 @@ static GError *not_entered_error(const DfuFailure *failure, const char *device)
                      device);
 }
 
+/** The part before was activated, and nothing was seen of what it should have started. */
+static GError *not_started_error(const DfuFailureContext *context)
+{
+  return g_error_new(DFU_ERROR, DFU_ERROR_NOT_BACK,
+                     "SoftDevice or bootloader were sent and activated, but %s was not seen in DFU "
+                     "mode afterwards, and has no application yet%s%s. Look for it with `dfu-ble "
+                     "scan`",
+                     context->device, context->link_error != NULL ? ". The last try: " : "",
+                     context->link_error != NULL ? context->link_error->message : "");
+}
+
+static gboolean is_unreached(DfuFailReason reason)
+{
+  return reason == DFU_FAIL_NOT_FOUND || reason == DFU_FAIL_LINK || reason == DFU_FAIL_UNUSABLE;
+}
+
 GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext *context)
 {
   const char *device = context->device;
 
+  if (context->is_next_part && is_unreached(failure->reason))
+    return not_started_error(context);
   switch (failure->reason) {
   case DFU_FAIL_NOT_FOUND: return worded_by_link(context, DFU_ERROR_NOT_FOUND, "was not found");
   case DFU_FAIL_UNUSABLE: return worded_by_link(context, DFU_ERROR_BLUETOOTH, "cannot be reached");
@@ -215,6 +233,11 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
                        "%s knows no System Reset; a transfer that was cut is forgotten by itself, "
                        "or when the device is switched off and on",
                        device);
+  case DFU_FAIL_RISKY_RESET:
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "a reset may leave %s to a cable, and was not done; --force does it all the "
+                       "same",
+                       device);
   case DFU_FAIL_OFFSET:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
                        "%s reports %u bytes received, but %u were sent: what it holds cannot be "
@@ -230,7 +253,7 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
 /** What a target that may hold a part of the image needs. */
 static DfuNext next_of(const DfuFailureContext *context, DfuNext otherwise)
 {
-  if (!context->has_begun)
+  if (!context->has_begun && !context->is_next_part)
     return otherwise;
   return context->is_kept ? DFU_NEXT_RESUME : DFU_NEXT_RESTART;
 }
@@ -249,7 +272,8 @@ DfuNext dfu_failure_to_next(const DfuFailure *failure, const DfuFailureContext *
   case DFU_FAIL_NOT_BACK:
   case DFU_FAIL_APPLICATION:
   case DFU_FAIL_WRONG_DEVICE:
-  case DFU_FAIL_NO_RESET: return DFU_NEXT_NONE;
+  case DFU_FAIL_NO_RESET:
+  case DFU_FAIL_RISKY_RESET: return DFU_NEXT_NONE;
   case DFU_FAIL_NOT_ENTERED: return DFU_NEXT_AGAIN;
   case DFU_FAIL_STATUS: return next_after_status(failure);
   case DFU_FAIL_ATT:

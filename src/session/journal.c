@@ -11,7 +11,7 @@
 
 #include "base/printable.h"
 
-#define MAGIC "# dfu-ble journal 1 "
+#define MAGIC "# dfu-ble journal 2 "
 #define SUFFIX ".journal"
 #define DAMAGED_SUFFIX ".damaged"
 #define MAX_BYTES 4096
@@ -47,9 +47,8 @@ static const struct {
   gsize offset;
 } fields[] = {
   FIELD("package", FIELD_U32, "image_bytes", image_bytes),
-  FIELD("options", FIELD_U32, "receipt_packets", receipt_packets),
-  FIELD("options", FIELD_U32, "window_packets", window_packets),
-  FIELD("options", FIELD_U32, "packet_bytes", packet_bytes),
+  FIELD("package", FIELD_U32, "parts_done", parts_done),
+  FIELD("device", FIELD_U32, "most_window_packets", most_window_packets),
   FIELD("transfer", FIELD_BOOL, "start_sent", transfer.start_sent),
   FIELD("transfer", FIELD_BOOL, "start_accepted", transfer.start_accepted),
   FIELD("transfer", FIELD_BOOL, "init_sent", transfer.init_sent),
@@ -57,6 +56,7 @@ static const struct {
   FIELD("transfer", FIELD_BOOL, "validate_sent", transfer.validate_sent),
   FIELD("transfer", FIELD_BOOL, "activate_sent", transfer.activate_sent),
   FIELD("transfer", FIELD_BOOL, "activate_acknowledged", transfer.activate_acknowledged),
+  FIELD("transfer", FIELD_U32, "packet_bytes", transfer.packet_bytes),
   FIELD("transfer", FIELD_U32, "sent_bytes", transfer.sent_bytes),
   FIELD("transfer", FIELD_U32, "confirmed_bytes", transfer.confirmed_bytes),
 };
@@ -100,7 +100,8 @@ static gboolean is_consistent(const DfuJournalRecord *record)
   const DfuTransfer *transfer = &record->transfer;
 
   return record->image_bytes > 0 && transfer->sent_bytes <= record->image_bytes &&
-         transfer->confirmed_bytes <= transfer->sent_bytes && is_sha256(record->package_sha256);
+         transfer->confirmed_bytes <= transfer->sent_bytes && transfer->packet_bytes <= G_MAXUINT16 &&
+         record->most_window_packets <= G_MAXUINT16 && is_sha256(record->package_sha256);
 }
 
 static gboolean read_record(GKeyFile *file, DfuJournalRecord *record)
@@ -114,7 +115,7 @@ static gboolean read_record(GKeyFile *file, DfuJournalRecord *record)
   g_strlcpy(record->package_sha256, sha256, sizeof(record->package_sha256));
   record->package_name = dfu_printable(name, -1);
   record->part = (DfuImageType)part;
-  record->saved_unix_s = g_key_file_get_int64(file, "options", "saved", NULL);
+  record->saved_unix_s = g_key_file_get_int64(file, "device", "saved", NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
     if (!get_field(file, i, record))
       return FALSE;
@@ -187,7 +188,7 @@ static char *format(const DfuJournalRecord *record)
   g_key_file_set_string(file, "package", "sha256", record->package_sha256);
   g_key_file_set_string(file, "package", "name", record->package_name);
   g_key_file_set_integer(file, "package", "part", (gint)record->part);
-  g_key_file_set_int64(file, "options", "saved", g_get_real_time() / G_USEC_PER_SEC);
+  g_key_file_set_int64(file, "device", "saved", g_get_real_time() / G_USEC_PER_SEC);
   for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
     put_field(file, i, record);
   rest = g_key_file_to_data(file, NULL, NULL);

@@ -6,6 +6,9 @@
 struct DfuKeeper {
   char *folder;
   char *path; /* (nullable): once the device is known, until writing fails */
+  const DfuPart *const *parts;
+  guint n_parts;
+  guint index; /* of the part under way; n_parts once all are done */
   gboolean is_open;
   gboolean may_resume;
   DfuJournalRecord ours;
@@ -13,14 +16,34 @@ struct DfuKeeper {
   char *other;
 };
 
-DfuKeeper *dfu_keeper_new(const char *folder, const DfuJournalRecord *ours, gboolean may_resume)
+static guint32 get_image_bytes(const DfuPart *part)
+{
+  return (guint32)g_bytes_get_size(part->image);
+}
+
+static void take_index(DfuKeeper *keeper, guint index)
+{
+  keeper->index = index;
+  keeper->ours.parts_done = index;
+  if (index == keeper->n_parts)
+    return;
+  keeper->ours.part = keeper->parts[index]->type;
+  keeper->ours.image_bytes = get_image_bytes(keeper->parts[index]);
+}
+
+DfuKeeper *dfu_keeper_new(const char *folder, const DfuPackage *package, const char *package_name,
+                          const DfuPart *const *parts, guint n_parts, gboolean may_resume)
 {
   DfuKeeper *keeper = g_new0(DfuKeeper, 1);
 
   keeper->folder = g_strdup(folder);
   keeper->may_resume = may_resume;
-  keeper->ours = *ours;
-  keeper->ours.package_name = g_strdup(ours->package_name);
+  keeper->parts = parts;
+  keeper->n_parts = n_parts;
+  keeper->ours.package_name = g_strdup(package_name);
+  g_strlcpy(keeper->ours.package_sha256, dfu_package_get_sha256(package),
+            sizeof(keeper->ours.package_sha256));
+  take_index(keeper, 0);
   return keeper;
 }
 
@@ -41,10 +64,18 @@ static gboolean is_of_our_package(const DfuKeeper *keeper)
   return g_str_equal(keeper->found.package_sha256, keeper->ours.package_sha256);
 }
 
-static gboolean is_ours(const DfuKeeper *keeper)
+/** Which of our parts the journal speaks of; n_parts for none. */
+static guint find_part(const DfuKeeper *keeper)
 {
-  return is_of_our_package(keeper) && keeper->found.part == keeper->ours.part &&
-         keeper->found.image_bytes == keeper->ours.image_bytes;
+  const DfuJournalRecord *found = &keeper->found;
+  guint index = 0;
+
+  if (!is_of_our_package(keeper))
+    return keeper->n_parts;
+  while (index < keeper->n_parts && (keeper->parts[index]->type != found->part ||
+                                     get_image_bytes(keeper->parts[index]) != found->image_bytes))
+    index++;
+  return index;
 }
 
 /* Names alone do not tell packages apart: most are called the same in every build. */
@@ -59,20 +90,44 @@ static char *describe_other(const DfuKeeper *keeper)
                          found->package_sha256);
 }
 
+/** It tells of the device alone: no transfer, and no part that is done. */
+static gboolean is_of_the_device_only(const DfuJournalRecord *record)
+{
+  return !record->transfer.start_sent && record->parts_done == 0;
+}
+
+/** A part whose Activate was acknowledged is done, though nobody lived to write it down. */
+static const DfuJournalRecord *go_on_from_found(DfuKeeper *keeper, guint index)
+{
+  if (keeper->found.transfer.activate_acknowledged) {
+    keeper->found.transfer = (DfuTransfer){0};
+    index++;
+  }
+  if (index == keeper->n_parts)
+    return NULL;
+  take_index(keeper, index);
+  keeper->found.part = keeper->ours.part;
+  keeper->found.image_bytes = keeper->ours.image_bytes;
+  return &keeper->found;
+}
+
 const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning)
 {
+  guint index;
+
   *warning = NULL;
   if (keeper->is_open)
     return NULL;
   keeper->is_open = TRUE;
   keeper->path = dfu_journal_path(keeper->folder, address);
-  if (!keeper->may_resume || !dfu_journal_load(keeper->path, &keeper->found, warning))
+  if (!keeper->may_resume || !dfu_journal_load(keeper->path, &keeper->found, warning) ||
+      is_of_the_device_only(&keeper->found))
     return NULL;
-  if (keeper->found.transfer.activate_acknowledged)
-    return NULL;
-  if (is_ours(keeper))
-    return &keeper->found;
-  keeper->other = describe_other(keeper);
+  index = find_part(keeper);
+  if (index < keeper->n_parts)
+    return go_on_from_found(keeper, index);
+  if (keeper->found.transfer.start_sent && !keeper->found.transfer.activate_acknowledged)
+    keeper->other = describe_other(keeper);
   return NULL;
 }
 
@@ -81,14 +136,36 @@ gboolean dfu_keeper_is_open(const DfuKeeper *keeper)
   return keeper->is_open;
 }
 
-gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer, GError **error)
+guint dfu_keeper_get_index(const DfuKeeper *keeper)
+{
+  return keeper->index;
+}
+
+guint16 dfu_keeper_get_most_window(const DfuKeeper *keeper)
+{
+  return (guint16)keeper->found.most_window_packets;
+}
+
+void dfu_keeper_advance(DfuKeeper *keeper)
+{
+  take_index(keeper, keeper->index + 1);
+  if (keeper->index == keeper->n_parts)
+    keeper->ours.parts_done = 0; /* the next run begins with the first */
+}
+
+gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
+                         guint16 most_window_packets, GError **error)
 {
   if (keeper->path == NULL)
     return TRUE;
   keeper->ours.transfer = *transfer;
-  if (!transfer->start_sent) {
-    dfu_journal_remove(keeper->path);
-    return TRUE;
+  keeper->ours.most_window_packets = most_window_packets;
+  if (is_of_the_device_only(&keeper->ours)) {
+    keeper->ours.transfer = (DfuTransfer){0};
+    if (most_window_packets == 0) {
+      dfu_journal_remove(keeper->path);
+      return TRUE;
+    }
   }
   if (dfu_journal_save(keeper->path, &keeper->ours, error))
     return TRUE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The journal of one session: what an earlier run says of this device, and what
- * this run leaves for a later one.
+ * this run leaves for a later one, over all parts of a package.
  */
 #ifndef DFU_SESSION_KEEPER_H
 #define DFU_SESSION_KEEPER_H
@@ -12,10 +12,13 @@ typedef struct DfuKeeper DfuKeeper;
 
 /**
  * @folder: where journals are kept
- * @ours: what this run writes, its transfer aside; copied
+ * @package: what is sent
+ * @package_name: what messages call it
+ * @parts: those of @package that this run sends, in order; theirs to the end
  * @may_resume: whether to go by what is found; where not, it is only written
  */
-DfuKeeper *dfu_keeper_new(const char *folder, const DfuJournalRecord *ours, gboolean may_resume);
+DfuKeeper *dfu_keeper_new(const char *folder, const DfuPackage *package, const char *package_name,
+                          const DfuPart *const *parts, guint n_parts, gboolean may_resume);
 void dfu_keeper_free(DfuKeeper *keeper);
 
 /**
@@ -23,22 +26,34 @@ void dfu_keeper_free(DfuKeeper *keeper);
  * @address: of the device; only the first call does anything
  * @warning: (out) (transfer full) (nullable): why a journal that is there was not believed
  *
- * Returns: (transfer none) (nullable): what an earlier run did with the same image
+ * Returns: (transfer none) (nullable): what an earlier run did with the same
+ * package, from which dfu_keeper_get_index() goes on
  */
 const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning);
 
 /** Whether dfu_keeper_open() has been called: only then anything is written. */
 gboolean dfu_keeper_is_open(const DfuKeeper *keeper);
 
+/** Which of the parts is under way, or next. */
+guint dfu_keeper_get_index(const DfuKeeper *keeper);
+
+/** What any earlier run had to be content with on this device; 0: no limit. */
+guint16 dfu_keeper_get_most_window(const DfuKeeper *keeper);
+
 /**
  * dfu_keeper_save:
+ * @transfer: of the part that is under way
+ * @most_window_packets: what is to be remembered of the device; 0: nothing
  *
- * Writes @transfer, or removes the journal where it says that nothing was begun.
+ * Writes what a later run has to know, or removes the journal where that is nothing.
  *
  * Errors: %DFU_ERROR_INTERNAL: it could not be written; nothing is written any more.
  */
-gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer, GError **error)
-  G_GNUC_WARN_UNUSED_RESULT;
+gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
+                         guint16 most_window_packets, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** The part under way is done: the next one is, or the package; before dfu_keeper_save(). */
+void dfu_keeper_advance(DfuKeeper *keeper);
 
 /** Whether a later run will find what dfu_keeper_save() was told. */
 gboolean dfu_keeper_is_kept(const DfuKeeper *keeper);

@@ -20,6 +20,15 @@ static const struct {
    "you sent"},
   {DFU_NOTE_RECEIPT_MISSED,
    "a packet receipt notification did not arrive; the count of bytes agrees all the same"},
+  {DFU_NOTE_V1,
+   "the target speaks the protocol of SDK 4.3 to 6.0: applications only, and slower"},
+  {DFU_NOTE_PACKETS_SHORTENED,
+   "a longer packet did not arrive; going on with packets of 20 bytes"},
+  {DFU_NOTE_WINDOW_HALVED,
+   "packets came faster than the target writes flash; from here on half as many are in flight"},
+  {DFU_NOTE_BEGINS_ANEW,
+   "what the target holds cannot be used; it is made to forget it, and the image is sent again from "
+   "its beginning"},
   {DFU_NOTE_UNASKED,
    "ignored a notification that answers nothing that was asked; is another program using this "
    "device?"},

@@ -2,9 +2,6 @@
 #include "dfu/session.h"
 
 const DfuSessionOptions dfu_session_options_default = {
-  .receipt_packets = 4,
-  .window_packets = 8,
-  .packet_bytes = 20,
   .retries = 10,
   .timeout_s = 30,
   .deadline_s = 0,
@@ -22,13 +19,16 @@ static gboolean check_range(const char *what, guint value, guint min, guint max,
 
 gboolean dfu_session_options_check(const DfuSessionOptions *options, GError **error)
 {
-  if (!check_range("the number of packets to a receipt", options->receipt_packets, 1, 65535, error) ||
-      !check_range("the packet length", options->packet_bytes, 4, 244, error))
+  guint least_window = MAX(options->receipt_packets, 1);
+
+  if (!check_range("the number of packets to a receipt", options->receipt_packets, 0, 65535, error) ||
+      !check_range("the packet length", options->packet_bytes, 0, 244, error))
     return FALSE;
   if (options->packet_bytes % 4 != 0) {
     g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
                 "the packet length is %u; it must be a multiple of 4", options->packet_bytes);
     return FALSE;
   }
-  return check_range("the window", options->window_packets, options->receipt_packets, 65535, error);
+  return options->window_packets == 0 ||
+         check_range("the window", options->window_packets, least_window, 65535, error);
 }

@@ -51,9 +51,8 @@ static DfuJournalRecord example(void)
     .package_name = (char *)"app.zip",
     .part = DFU_IMAGE_APPLICATION,
     .image_bytes = 20576,
-    .receipt_packets = 4,
-    .window_packets = 8,
-    .packet_bytes = 20,
+    .parts_done = 1,
+    .most_window_packets = 4,
     .transfer = {.start_sent = true,
                  .start_accepted = true,
                  .init_sent = true,
@@ -99,9 +98,8 @@ static void what_is_saved_is_loaded(void **state)
   assert_string_equal(found.package_name, "app.zip");
   assert_int_equal(found.part, DFU_IMAGE_APPLICATION);
   assert_int_equal(found.image_bytes, 20576);
-  assert_int_equal(found.receipt_packets, 4);
-  assert_int_equal(found.window_packets, 8);
-  assert_int_equal(found.packet_bytes, 20);
+  assert_int_equal(found.parts_done, 1);
+  assert_int_equal(found.most_window_packets, 4);
   assert_true(found.transfer.init_accepted);
   assert_false(found.transfer.validate_sent);
   assert_false(found.transfer.activate_acknowledged);

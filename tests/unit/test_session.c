@@ -12,6 +12,7 @@
 typedef struct {
   PlayedLink link;
   DfuPart part;
+  const DfuPart *parts[1];
   DfuSession *session;
   GString *reports; /* those that the tests look at */
   gint error_code;
@@ -65,6 +66,7 @@ static int set_up(void **state)
   Fixture *fixture = g_new0(Fixture, 1);
 
   played_link_init(&fixture->link);
+  fixture->parts[0] = &fixture->part;
   fixture->part.type = DFU_IMAGE_APPLICATION;
   fixture->part.application_bytes = sizeof image;
   fixture->part.image = g_bytes_new_static(image, sizeof image);
@@ -73,7 +75,7 @@ static int set_up(void **state)
   fixture->error_code = -1;
   options.retries = 2;
   fixture->session =
-    dfu_session_new(&fixture->part, &fixture->link.base, &options, on_report, fixture);
+    dfu_session_new(fixture->parts, 1, &fixture->link.base, &options, on_report, fixture);
   dfu_session_start(fixture->session);
   await_connects(fixture, 1);
   *state = fixture;

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * dfu-ble enter and dfu-ble reset: sessions without an image.
+ */
+#include "cli/commands.h"
+#include "cli/device_run.h"
+#include "cli/options.h"
+#include "cli/update_report.h"
+
+#define MOST_RETRIES 1000
+#define MOST_TRY_SECONDS 3600
+
+typedef struct {
+  char *address;
+  char *adapter;
+  char *family;
+  int timeout_s;
+  int retries;
+  gboolean is_forced;
+} GoalOptions;
+
+static const DfuUsage enter_usage = {
+  .command = "enter",
+  .arguments = "--addr ADDR",
+  .summary = "Sends a device from its application into its bootloader, and says where that\n"
+             "appeared. A device that is in DFU mode already is left as it is.",
+  .details = "`dfu-ble update` does this by itself. The bootloader advertises at the address of\n"
+             "the application, or at that plus 1.",
+  .verbose_help = "Say what happens; twice: bytes on the control point",
+};
+
+static const DfuUsage reset_usage = {
+  .command = "reset",
+  .arguments = "--addr ADDR",
+  .summary = "System Reset: makes a bootloader forget what it holds, and restart. Says first what\n"
+             "that means for this kind of device.",
+  .details = "Where a reset in the middle of a transfer is known to leave the device to a cable, or\n"
+             "the kind of device is not known, only --force does it.",
+  .verbose_help = "Say what happens; twice: bytes on the control point",
+};
+
+static void clear_options(GoalOptions *options)
+{
+  g_free(options->address);
+  g_free(options->adapter);
+  g_free(options->family);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GoalOptions, clear_options)
+
+static gboolean parse_options(GoalOptions *options, const DfuUsage *usage,
+                              const GOptionEntry *extra, char **argv, DfuOutput *output,
+                              gboolean *helped, GError **error)
+{
+  g_auto(GStrv) arguments = NULL;
+  GOptionEntry own[] = {
+    { "addr", 0, 0, G_OPTION_ARG_STRING, &options->address,
+      "Address of the device, as `dfu-ble scan` shows it", "ADDR" },
+    { "adapter", 0, 0, G_OPTION_ARG_STRING, &options->adapter,
+      "Bluetooth adapter (default: the first that is on)", "hciN" },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout_s,
+      "Time for one try to connect (default 30)", "SECONDS" },
+    { "retries", 0, 0, G_OPTION_ARG_INT, &options->retries, "Tries to connect (default 10)", "N" },
+    { "family", 0, 0, G_OPTION_ARG_STRING, &options->family,
+      "Kind of bootloader, where it is not recognised", "NAME" },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments, NULL, NULL },
+    *extra,
+    G_OPTION_ENTRY_NULL,
+  };
+
+  if (!dfu_options_parse(usage, own, argv, output, helped, error))
+    return FALSE;
+  if (*helped || arguments == NULL)
+    return TRUE;
+  g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "%s takes no arguments, '%s' was given",
+              usage->command, arguments[0]);
+  return FALSE;
+}
+
+static gboolean run(const GoalOptions *options, DfuGoal goal, char **argv, DfuOutput *output,
+                    GError **error)
+{
+  DfuSessionOptions session = dfu_session_options_default;
+  DfuDeviceRun plan = {
+    .adapter = options->adapter,
+    .address = options->address,
+    .session = &session,
+  };
+
+  if (!dfu_options_check_address(options->address, error) ||
+      !dfu_options_check_adapter(options->adapter, error) ||
+      !dfu_options_take_family(options->family, &session.family, error) ||
+      !dfu_options_check_range("--timeout", options->timeout_s, 1, MOST_TRY_SECONDS, error) ||
+      !dfu_options_check_range("--retries", options->retries, 0, MOST_RETRIES, error))
+    return FALSE;
+  session.goal = goal;
+  session.timeout_s = (guint)options->timeout_s;
+  session.retries = (guint)options->retries;
+  session.restart = options->is_forced;
+  return dfu_device_run(&plan, argv, output, error);
+}
+
+static gboolean run_command(DfuGoal goal, const DfuUsage *usage, char **argv, DfuOutput *output,
+                            GError **error)
+{
+  g_auto(GoalOptions) options = {
+    .timeout_s = (int)dfu_session_options_default.timeout_s,
+    .retries = (int)dfu_session_options_default.retries,
+  };
+  const GOptionEntry none = G_OPTION_ENTRY_NULL;
+  const GOptionEntry force = { "force", 0, 0, G_OPTION_ARG_NONE, &options.is_forced,
+                               "Reset also where that may leave the device to a cable", NULL };
+  cJSON *result = dfu_output_get_result(output);
+  gboolean helped;
+  gboolean ok = parse_options(&options, usage, goal == DFU_GOAL_RESET ? &force : &none, argv,
+                              output, &helped, error) &&
+                (helped || run(&options, goal, argv, output, error));
+
+  /* The same keys whether a session ran or not. */
+  if (!cJSON_HasObjectItem(result, "address"))
+    dfu_update_report_add_result(result, NULL);
+  return ok;
+}
+
+gboolean dfu_cmd_enter(char **argv, DfuOutput *output, GError **error)
+{
+  return run_command(DFU_GOAL_ENTER, &enter_usage, argv, output, error);
+}
+
+gboolean dfu_cmd_reset(char **argv, DfuOutput *output, GError **error)
+{
+  return run_command(DFU_GOAL_RESET, &reset_usage, argv, output, error);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/device_run.h"
+
+#include <dfu/bluez.h>
+#include <glib-unix.h>
+#include <signal.h>
+
+#include "base/printable.h"
+#include "cli/advice.h"
+#include "cli/lock.h"
+#include "cli/state_folder.h"
+#include "cli/update_report.h"
+
+/* A session on its way. */
+typedef struct {
+  const DfuDeviceRun *plan;
+  char **argv;
+  GMainLoop *loop;
+  DfuSession *session;
+  DfuUpdateReport *report;
+  DfuOutput *output;
+  DfuLock *second_lock; /* of the address where it goes by name, and the other way round */
+  GError *error;
+} Run;
+
+/* --- the lock --- */
+
+static gboolean take_lock(const char *key, DfuLockKind kind, DfuLock **lock, DfuOutput *output,
+                          GError **error)
+{
+  g_autofree char *warning = NULL;
+
+  if (!dfu_lock_acquire(key, kind, lock, &warning, error))
+    return FALSE;
+  if (warning != NULL)
+    dfu_output_warn(output, warning);
+  return TRUE;
+}
+
+/*
+ * A run that goes by a name learns only now whether another one has the device;
+ * to disconnect then cuts the other's link. So a run that goes by address tells
+ * those by name beforehand: a shared lock, for devices often share their name.
+ */
+static void take_second_lock(Run *run, const DfuReport *report)
+{
+  g_autofree char *warning = NULL;
+
+  if (run->second_lock != NULL || run->error != NULL)
+    return;
+  if (run->plan->name != NULL) {
+    if (!take_lock(report->address, DFU_LOCK_EXCLUSIVE, &run->second_lock, run->output,
+                   &run->error))
+      dfu_session_cancel(run->session);
+  } else if (report->name[0] != '\0' &&
+             !dfu_lock_acquire(report->name, DFU_LOCK_SHARED, &run->second_lock, &warning, NULL)) {
+    dfu_output_note(run->output, DFU_LEVEL_VERBOSE,
+                    "another run looks for a device by the name '%s'", report->name);
+  }
+}
+
+/* --- the session --- */
+
+static void finish(Run *run, const DfuSessionResult *result)
+{
+  dfu_update_report_add_result(dfu_output_get_result(run->output), result);
+  if (run->error == NULL && result->error != NULL) {
+    run->error = g_error_copy(result->error);
+    dfu_advise(result, run->argv, run->output);
+  }
+  g_main_loop_quit(run->loop);
+}
+
+static void on_report(const DfuReport *report, gpointer data)
+{
+  Run *run = data;
+
+  dfu_update_report_take(run->report, report);
+  if (report->type == DFU_REPORT_CONNECTED)
+    take_second_lock(run, report);
+  if (report->type == DFU_REPORT_FINISHED)
+    finish(run, report->result);
+}
+
+static gboolean on_signal(gpointer data)
+{
+  Run *run = data;
+
+  dfu_update_report_say_stopping(run->report);
+  dfu_session_cancel(run->session);
+  return G_SOURCE_CONTINUE;
+}
+
+static void run_loop(Run *run)
+{
+  static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+  guint signals[G_N_ELEMENTS(numbers)];
+
+  for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+    signals[i] = g_unix_signal_add(numbers[i], on_signal, run);
+  dfu_session_start(run->session);
+  g_main_loop_run(run->loop);
+  for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+    g_source_remove(signals[i]);
+}
+
+static void use_journal(DfuSession *session, const DfuDeviceRun *plan)
+{
+  g_autofree char *folder = dfu_state_folder();
+  g_autofree char *base_name = g_path_get_basename(plan->package_path);
+  g_autofree char *name = dfu_printable(base_name, -1);
+
+  dfu_journal_clean_up(folder);
+  dfu_session_use_journal(session, folder, plan->address, plan->package, name, !plan->no_resume);
+}
+
+static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv,
+                            DfuOutput *output, GError **error)
+{
+  Run run = { .plan = plan, .argv = argv, .output = output };
+
+  run.loop = g_main_loop_new(NULL, FALSE);
+  run.report = dfu_update_report_new(output, plan->session);
+  run.session =
+    dfu_session_new(plan->parts, plan->n_parts, link, plan->session, on_report, &run);
+  if (plan->package != NULL)
+    use_journal(run.session, plan);
+  run_loop(&run);
+  dfu_session_free(run.session);
+  dfu_update_report_free(run.report);
+  dfu_lock_free(run.second_lock);
+  g_main_loop_unref(run.loop);
+  if (run.error == NULL)
+    return TRUE;
+  g_propagate_error(error, run.error);
+  return FALSE;
+}
+
+gboolean dfu_device_run(const DfuDeviceRun *plan, char **argv, DfuOutput *output, GError **error)
+{
+  const char *device = plan->address != NULL ? plan->address : plan->name;
+  g_autoptr(DfuLink) link = NULL;
+  g_autoptr(DfuLock) lock = NULL;
+
+  if (!take_lock(device, DFU_LOCK_EXCLUSIVE, &lock, output, error))
+    return FALSE;
+  link = dfu_bluez_link_new(plan->adapter, plan->address, plan->name, error);
+  return link != NULL && run_session(plan, link, argv, output, error);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The guard against the wrong board: what is known of a device, and of its
+ * family, against what is to be sent, before Start. On many targets a refusal
+ * comes only after Start has erased the application.
+ */
+#ifndef DFU_SESSION_GUARD_H
+#define DFU_SESSION_GUARD_H
+
+#include "dfu/controller.h"
+#include "dfu/package.h"
+
+/**
+ * dfu_guard_check_image:
+ * @part: what is to be sent
+ * @family: of the device
+ * @device: what to call it
+ *
+ * Errors: %DFU_ERROR_PACKAGE: a target of this family cannot take the image, or
+ * would refuse it when it is too late.
+ */
+gboolean dfu_guard_check_image(const DfuPart *part, const DfuFamily *family, const char *device,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * dfu_guard_check_model:
+ * @expected: (nullable): the model number that the user wants
+ *
+ * Errors: %DFU_ERROR_NOT_FOUND: the device is another one.
+ */
+gboolean dfu_guard_check_model(const DfuLinkFacts *facts, const char *expected, const char *device,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** (nullable): what is known against a device that was recognised: a sentence. */
+const char *dfu_guard_get_warning(const DfuLinkFacts *facts);
+
+#endif
