@@ -84,8 +84,9 @@ LIB_SRCS := $(PURE_SRCS) \
 	src/session/session.c src/session/session_options.c src/session/failure.c src/session/journal.c \
 	src/session/keeper.c src/session/notes.c src/session/inquiry.c
 
-TARGET_SRCS := src/target/target.c src/target/transfer.c src/target/flash.c \
-	src/target/init_check.c src/target/reply.c src/target/personality.c \
+TARGET_SRCS := src/target/target.c src/target/bootloader.c src/target/transfer.c \
+	src/target/v1.c src/target/otafix.c src/target/infinitime.c src/target/restart.c \
+	src/target/flash.c src/target/init_check.c src/target/reply.c src/target/personality.c \
 	src/target/faults.c src/target/fault_spec.c
 
 EMULATOR_SRCS := src/emulator/options.c \

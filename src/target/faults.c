@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "target/role.h"
+
 typedef bool (*Match)(const DfuFaults *faults, const DfuFault *fault, const DfuTarget *target,
                       const DfuTargetEvent *event);
 
@@ -24,6 +26,8 @@ static bool is_decisive(const DfuFaults *faults, const DfuFault *fault, const Df
   case DFU_OP_START:
     return is_packet_of(target, event, DFU_OP_START);
   case DFU_OP_INIT:
+    if (target->config.personality->role->init_is_one_packet)
+      return is_packet_of(target, event, DFU_OP_INIT);
     return is_request(event, DFU_OP_INIT) && event->len > 1
            && event->bytes[1] == DFU_INIT_COMPLETE;
   case DFU_OP_RECEIVE:
