@@ -87,7 +87,7 @@ LIB_SRCS := $(PURE_SRCS) \
 TARGET_SRCS := src/target/target.c src/target/bootloader.c src/target/transfer.c \
 	src/target/v1.c src/target/otafix.c src/target/infinitime.c src/target/restart.c \
 	src/target/flash.c src/target/init_check.c src/target/reply.c src/target/personality.c \
-	src/target/faults.c src/target/fault_spec.c
+	src/target/buttonless.c src/target/faults.c src/target/fault_spec.c
 
 EMULATOR_SRCS := src/emulator/options.c \
 	src/emulator/board.c src/emulator/board_air.c src/emulator/board_log.c \
