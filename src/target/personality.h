@@ -38,11 +38,13 @@ typedef struct {
   uint16_t revision;         /* its value */
   bool packet_has_write;     /* DFU Packet has the property Write, besides Write Without Response */
   uint16_t max_mtu;          /* largest ATT MTU it grants */
+  bool rounds_mtu;           /* it answers an offer with the next 4k + 3 */
   uint16_t packet_max_bytes; /* longest DFU Packet write; longer ones vanish without a word */
   uint16_t receive_buffers;  /* unfinished packets it can hold; 0: none is ever unfinished */
   uint16_t init_max_bytes;   /* capacity for the init packet */
   DfuInitRule init_rule;
   uint16_t page_bytes;       /* flash page */
+  uint32_t erase_page_us;    /* time that erasing one typically takes, radio included */
   uint32_t slot_bytes;       /* the place for an image is always so large; 0: the board's */
   bool dual_bank;            /* the application survives until Activate */
   bool lazy_erase;           /* a page is erased when the first packet reaches it */
