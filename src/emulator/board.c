@@ -265,10 +265,14 @@ void dfu_board_disconnect(DfuBoard *board)
   board->listener->advertising_changed(board->listener_data);
 }
 
+/* A bootloader's timer runs from when it starts, whether anybody comes or not. */
 static void on_air_changed(gpointer user_data)
 {
   DfuBoard *board = user_data;
 
+  if (dfu_board_runs_target(board) && dfu_board_get_advertisement(board) != NULL) {
+    dfu_board_target_step(board->target, (DfuTargetEvent){.type = DFU_TARGET_EVENT_TICK});
+  }
   board->listener->advertising_changed(board->listener_data);
 }
 

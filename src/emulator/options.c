@@ -128,7 +128,7 @@ static char *keep(DfuOptions *options, char *string)
 /* The application's side, and how it and the bootloader follow each other. */
 static gboolean fill_application(DfuBoardConfig *board, const DfuRawOptions *raw, GError **error)
 {
-  board->app_has_revision = TRUE;
+  board->app_has_revision = board->personality->has_revision;
   if (!parse_choice("--app-revision", raw->app_revision, "none", "0.1", &board->app_has_revision,
                     error)
       || !parse_choice("--jump", raw->jump, "next", "same", &board->same_address, error)) {

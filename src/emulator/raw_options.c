@@ -33,7 +33,7 @@ GOptionContext *dfu_raw_options_context(DfuRawOptions *raw)
     {"app-mode", 0, 0, G_OPTION_ARG_NONE, &raw->app_mode,
      "Run the application at first, from which the bootloader can be entered", NULL},
     {"app-revision", 0, 0, G_OPTION_ARG_STRING, &raw->app_revision,
-     "DFU Revision of that application: 0.1 (default), none", "WHICH"},
+     "DFU Revision of that application: 0.1, none (as the bootloader has one)", "WHICH"},
     {"jump", 0, 0, G_OPTION_ARG_STRING, &raw->jump,
      "Address of a bootloader that was entered from its application: the next (default), the same",
      "WHICH"},
