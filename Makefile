@@ -85,12 +85,13 @@ LIB_SRCS := $(PURE_SRCS) \
 	src/session/session.c src/session/session_options.c src/session/failure.c src/session/journal.c \
 	src/session/keeper.c src/session/guard.c src/session/notes.c src/session/inquiry.c
 
-TARGET_SRCS := src/target/target.c src/target/transfer.c src/target/flash.c \
-	src/target/init_check.c src/target/reply.c src/target/personality.c \
-	src/target/faults.c src/target/fault_spec.c
+TARGET_SRCS := src/target/target.c src/target/bootloader.c src/target/transfer.c \
+	src/target/v1.c src/target/otafix.c src/target/infinitime.c src/target/restart.c \
+	src/target/flash.c src/target/init_check.c src/target/reply.c src/target/personality.c \
+	src/target/buttonless.c src/target/faults.c src/target/fault_spec.c
 
-EMULATOR_SRCS := src/emulator/options.c \
-	src/emulator/board.c src/emulator/board_air.c src/emulator/board_log.c \
+EMULATOR_SRCS := src/emulator/options.c src/emulator/raw_options.c \
+	src/emulator/board.c src/emulator/board_attributes.c src/emulator/board_target.c src/emulator/board_air.c src/emulator/board_log.c \
 	src/emulator/gatt_table.c src/emulator/gatt_values.c src/emulator/image_files.c \
 	src/emulator/bus_bluez.c src/emulator/bus_daemon.c src/emulator/bus_objects.c src/emulator/bus_interfaces.c \
 	src/emulator/bus_reply.c src/emulator/bus_adapter.c src/emulator/bus_device.c \

@@ -19,6 +19,7 @@ enum {
   ATT_PREPARE_WRITE = 0x16,
   ATT_EXECUTE_WRITE = 0x18,
   ATT_NOTIFICATION = 0x1b,
+  ATT_INDICATION = 0x1d,
   ATT_CONFIRMATION = 0x1e,
   ATT_WRITE_COMMAND = 0x52,
   ATT_COMMAND_FLAG = 0x40, /* in an opcode: nothing answers it */

@@ -173,7 +173,9 @@ void dfu_att_server_receive(DfuAttServer *server, const guint8 *pdu, gsize len)
 
 void dfu_att_server_notified(DfuAttServer *server, guint16 handle, const guint8 *bytes, gsize len)
 {
-  guint8 pdu[ATT_MAX_MTU] = {ATT_NOTIFICATION};
+  const DfuGattRow *row = dfu_gatt_table_find(dfu_board_get_table(server->board), handle);
+  gboolean indicates = row != NULL && (row->properties & DFU_GATT_INDICATE) != 0;
+  guint8 pdu[ATT_MAX_MTU] = {indicates ? ATT_INDICATION : ATT_NOTIFICATION};
 
   len = MIN(len, server->mtu - 3u);
   bt_put_le16(handle, pdu + 1);

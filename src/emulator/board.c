@@ -1,43 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "emulator/board.h"
-
-#include <string.h>
+#include "emulator/board_private.h"
 
 #include "base/deadline.h"
-#include "emulator/board_air.h"
-#include "emulator/image_files.h"
-#include "target/target.h"
+#include "wire/uuids.h"
 
-enum {
-  /* An nRF52840 under SoftDevice S140: from the SoftDevice's end to the bootloader's start. */
-  FREE_FLASH_BYTES = 0xce000,
-  BOOTLOADER_BYTES = 0xa000,
-  DEFAULT_ATT_MTU = 23,
-};
-
-/** ATT errors; Bluetooth Core, Vol 3, Part F, 3.4.1.1. */
-enum {
-  ATT_INVALID_HANDLE = 0x01,
-  ATT_READ_NOT_PERMITTED = 0x02,
-  ATT_WRITE_NOT_PERMITTED = 0x03,
-  ATT_INVALID_LENGTH = 0x0d,
-};
-
-struct DfuBoard {
-  DfuBoardConfig config;
-  DfuBoardLog *log;
-  const DfuBoardListener *listener;
-  gpointer listener_data;
-  DfuBoardAir *air;
-  DfuTarget target;
-  GSource *target_deadline;
-  guint8 *flash;
-  GByteArray *init_packet; /* as it came, before the target pads it */
-  gboolean connected;
-  gboolean stalled; /* until the central disconnects */
-  gboolean silent;  /* until the supervision timeout: the link is up, and nothing gets through */
-  GSource *silence_end;
-};
+enum { DEFAULT_ATT_MTU = 23 };
 
 static void on_nothing(gpointer user_data G_GNUC_UNUSED)
 {
@@ -55,66 +22,69 @@ static void on_nothing_notified(guint16 handle G_GNUC_UNUSED, const guint8 *byte
 static const DfuBoardListener no_listener = {on_nothing, on_nothing_answered, on_nothing_notified,
                                              on_nothing};
 
-static gboolean runs_bootloader(const DfuBoard *board)
+gboolean dfu_board_runs_target(const DfuBoard *board)
 {
-  return dfu_board_air_get_program(board->air) == DFU_PROGRAM_BOOTLOADER;
+  return dfu_board_air_get_program(board->air) == DFU_PROGRAM_TARGET;
 }
 
-static void write_installed_image(DfuBoard *board)
+static void set_connected(DfuBoard *board, gboolean connected)
 {
-  guint8 mode;
-  guint32 bytes = dfu_target_image(&board->target, &mode);
-  g_autoptr(GError) error = NULL;
-
-  dfu_board_log_line(board->log, "installs %s, %u bytes", dfu_image_files_name(mode), bytes);
-  if (board->config.out_directory != NULL
-      && !dfu_image_files_write(board->config.out_directory, mode, board->flash, bytes,
-                                board->init_packet->data, board->init_packet->len, &error)) {
-    dfu_board_log_line(board->log, "%s", error->message);
-    g_printerr("dfu-ble-target: %s\n", error->message);
-  }
+  board->connected = connected;
+  board->requested = FALSE;
+  dfu_board_air_set_connected(board->air, connected);
 }
 
-/* The connection is over for the board, without the central's doing. */
-static void drop_connection(DfuBoard *board)
+void dfu_board_drop_connection(DfuBoard *board)
 {
   if (board->connected && !board->silent) {
-    board->connected = FALSE;
+    set_connected(board, FALSE);
+    board->stalled = FALSE;
     board->listener->disconnected(board->listener_data);
   }
 }
 
-static void answer(DfuBoard *board, const DfuTargetEvent *event, guint8 att_error, gboolean heard)
+void dfu_board_answer(DfuBoard *board, guint8 att_error)
 {
-  dfu_board_log_request(board->log, event->bytes, event->len,
-                        heard ? att_error : DFU_BOARD_LOG_UNANSWERED);
+  board->requested = FALSE;
+  board->listener->answered(att_error, board->listener_data);
+}
+
+void dfu_board_notify(DfuBoard *board, const guint8 *bytes, gsize len, gboolean heard)
+{
+  guint16 handle = dfu_gatt_table_value_handle(dfu_board_get_table(board), DFU_UUID_CONTROL_POINT);
+
+  dfu_board_log_notification(board->log, bytes, len, heard);
   if (heard) {
-    board->listener->answered(att_error, board->listener_data);
+    board->listener->notified(handle, bytes, len, board->listener_data);
   }
 }
 
-static void notify(DfuBoard *board, const DfuTargetUpdate *update, gboolean heard)
+static gboolean is_heard(const DfuBoard *board, const DfuBreakdown *breakdown)
 {
-  for (gsize i = 0; i < update->n_notifications; i++) {
-    const guint8 *bytes = update->notifications[i].bytes;
-    gsize len = update->notifications[i].len;
+  return board->connected && !board->silent && breakdown->type == DFU_BREAKDOWN_NONE;
+}
 
-    dfu_board_log_notification(board->log, bytes, len, heard);
-    if (heard) {
-      board->listener->notified(DFU_HANDLE_CONTROL_POINT, bytes, len, board->listener_data);
-    }
+static void on_target_answers(const DfuTargetEvent *event, guint8 att_error,
+                              const DfuBreakdown *breakdown, gpointer user_data)
+{
+  DfuBoard *board = user_data;
+  gboolean heard = is_heard(board, breakdown);
+
+  if (event->type == DFU_TARGET_EVENT_CONTROL) {
+    dfu_board_log_request(board->log, event->bytes, event->len,
+                          heard ? att_error : DFU_BOARD_LOG_UNANSWERED);
+  }
+  if (board->requested && heard) {
+    dfu_board_answer(board, att_error);
   }
 }
 
 /* The target has restarted; so does the board around it, which takes a while. */
 static void restart(DfuBoard *board, const DfuTargetUpdate *update)
 {
-  if (update->activated) {
-    write_installed_image(board);
-  }
   dfu_board_log_line(board->log, "restarts");
   dfu_board_air_restart(board->air, update);
-  drop_connection(board);
+  dfu_board_drop_connection(board);
 }
 
 /* From now on nothing gets through to the central and from it, though both have a link. */
@@ -125,49 +95,11 @@ static void fall_silent(DfuBoard *board, gint64 supervision_us)
   dfu_deadline_set(board->silence_end, g_get_monotonic_time() + supervision_us);
 }
 
-static void log_stage(DfuBoard *board, DfuTargetStage before)
-{
-  if (board->target.stage != before) {
-    dfu_board_log_line(board->log, "stage %s -> %s", dfu_target_stage_name(before),
-                       dfu_target_stage_name(board->target.stage));
-  }
-}
-
-/* The one way into the target role. */
-static void step(DfuBoard *board, DfuTargetEvent *event, DfuBreakdown *breakdown)
-{
-  DfuTargetStage before = board->target.stage;
-  DfuTargetUpdate update;
-  gboolean heard;
-
-  event->now_us = g_get_monotonic_time();
-  dfu_faults_step(&board->config.faults, &board->target, event, &update, breakdown);
-  heard = board->connected && !board->silent && breakdown->type == DFU_BREAKDOWN_NONE;
-  if (event->type == DFU_TARGET_EVENT_CONTROL) {
-    answer(board, event, update.att_error, heard);
-  }
-  if (event->type == DFU_TARGET_EVENT_PACKET) {
-    dfu_board_log_packet(board->log, event->len, board->target.received_bytes);
-  }
-  if (breakdown->type == DFU_BREAKDOWN_SILENCE) {
-    fall_silent(board, breakdown->time_us);
-  }
-  log_stage(board, before);
-  notify(board, &update, heard);
-  dfu_deadline_set(board->target_deadline, update.wake_us);
-  if (update.boot != DFU_TARGET_STAYS) {
-    restart(board, &update);
-  }
-}
-
 /* Not for a target that has restarted: it has never been connected. */
 static void step_connected(DfuBoard *board, DfuTargetEventType type)
 {
-  DfuTargetEvent event = {.type = type};
-  DfuBreakdown none;
-
-  if (board->target.connected) {
-    step(board, &event, &none);
+  if (dfu_board_target_is_connected(board->target)) {
+    dfu_board_target_step(board->target, (DfuTargetEvent){.type = type});
   }
 }
 
@@ -176,7 +108,7 @@ static void lose_link(DfuBoard *board, gint64 away_us)
 {
   dfu_board_log_line(board->log, "loses the link");
   dfu_board_air_go_away(board->air, away_us);
-  drop_connection(board);
+  dfu_board_drop_connection(board);
   step_connected(board, DFU_TARGET_EVENT_DISCONNECTED);
 }
 
@@ -194,18 +126,15 @@ static void stall(DfuBoard *board)
   if (board->connected) {
     dfu_board_log_line(board->log, "stalls");
     board->stalled = TRUE;
-    dfu_deadline_set(board->target_deadline, G_MAXINT64);
+    dfu_board_target_hold(board->target);
   }
 }
 
-static void handle(DfuBoard *board, DfuTargetEvent *event)
+static void break_down(DfuBoard *board, const DfuBreakdown *breakdown)
 {
-  DfuBreakdown breakdown;
-
-  step(board, event, &breakdown);
-  switch (breakdown.type) {
+  switch (breakdown->type) {
   case DFU_BREAKDOWN_LOSS:
-    lose_link(board, breakdown.time_us);
+    lose_link(board, breakdown->time_us);
     break;
   case DFU_BREAKDOWN_RESTART:
     dfu_board_log_line(board->log, "loses power");
@@ -214,35 +143,29 @@ static void handle(DfuBoard *board, DfuTargetEvent *event)
   case DFU_BREAKDOWN_STALL:
     stall(board);
     break;
-  case DFU_BREAKDOWN_SILENCE: /* it has begun with the step */
+  case DFU_BREAKDOWN_SILENCE: /* it has begun before the target restarted */
+  case DFU_BREAKDOWN_FLASH:
   case DFU_BREAKDOWN_NONE:
     break;
   }
 }
 
-static void on_target_due(gpointer user_data)
+static void on_target_stepped(const DfuTargetUpdate *update, const DfuBreakdown *breakdown,
+                              gpointer user_data)
 {
-  DfuTargetEvent event = {.type = DFU_TARGET_EVENT_TICK};
+  DfuBoard *board = user_data;
+  gboolean heard = is_heard(board, breakdown);
 
-  handle(user_data, &event);
-}
-
-/* The target pads each piece to a word; the file shall hold what was sent. */
-static void keep_init_packet(DfuBoard *board, guint32 bytes_before, const guint8 *bytes, gsize len)
-{
-  if (board->target.init_bytes > bytes_before) {
-    g_byte_array_set_size(board->init_packet, bytes_before == 0 ? 0 : board->init_packet->len);
-    g_byte_array_append(board->init_packet, bytes, (guint)len);
+  if (breakdown->type == DFU_BREAKDOWN_SILENCE) {
+    fall_silent(board, breakdown->time_us);
   }
-}
-
-static void receive_packet(DfuBoard *board, const guint8 *bytes, gsize len)
-{
-  guint32 init_bytes = board->target.init_bytes;
-  DfuTargetEvent event = {.type = DFU_TARGET_EVENT_PACKET, .bytes = bytes, .len = len};
-
-  handle(board, &event);
-  keep_init_packet(board, init_bytes, bytes, len);
+  for (gsize i = 0; i < update->n_notifications; i++) {
+    dfu_board_notify(board, update->notifications[i].bytes, update->notifications[i].len, heard);
+  }
+  if (update->boot != DFU_TARGET_STAYS) {
+    restart(board, update);
+  }
+  break_down(board, breakdown);
 }
 
 const DfuAdvertisement *dfu_board_get_advertisement(const DfuBoard *board)
@@ -254,45 +177,71 @@ const DfuAdvertisement *dfu_board_get_advertisement(const DfuBoard *board)
 
 const DfuGattTable *dfu_board_get_table(const DfuBoard *board)
 {
-  return runs_bootloader(board) ? dfu_gatt_table_bootloader() : dfu_gatt_table_application();
+  return dfu_board_runs_target(board) ? &board->target_table : &board->application_table;
 }
 
-static guint16 largest_mtu(const DfuBoard *board)
+/* What the board answers to a central's offer. */
+static guint16 own_mtu(const DfuBoard *board, guint16 offered)
 {
-  return board->config.mtu != 0 ? board->config.mtu : board->config.personality->max_mtu;
+  const DfuPersonality *personality = board->config.personality;
+
+  if (board->config.mtu != 0) {
+    return board->config.mtu;
+  }
+  if (personality->rounds_mtu && dfu_board_runs_target(board)) { /* up to the next 4k + 3 */
+    return CLAMP(offered, DEFAULT_ATT_MTU, personality->max_mtu) / 4 * 4 + 3;
+  }
+  return personality->max_mtu;
+}
+
+static guint16 agree_on_mtu(const DfuBoard *board, guint16 offered)
+{
+  return MAX(MIN(offered, own_mtu(board, offered)), DEFAULT_ATT_MTU);
 }
 
 /* Tells the target role, to which a connection with another MTU is the same connection. */
-static void connect_target(DfuBoard *board, guint16 mtu)
+static void connect_program(DfuBoard *board, guint16 mtu)
 {
-  if (runs_bootloader(board)) {
-    DfuTargetEvent event = {.type = DFU_TARGET_EVENT_CONNECTED, .mtu = mtu};
-
-    handle(board, &event);
+  board->mtu = mtu;
+  if (dfu_board_runs_target(board)) {
+    dfu_board_target_step(board->target,
+                          (DfuTargetEvent){.type = DFU_TARGET_EVENT_CONNECTED, .mtu = mtu});
   }
 }
 
 guint16 dfu_board_connect(DfuBoard *board, guint16 mtu)
 {
-  guint16 granted = MAX(MIN(mtu, largest_mtu(board)), DEFAULT_ATT_MTU);
+  guint16 granted = agree_on_mtu(board, mtu);
 
   if (dfu_board_get_advertisement(board) == NULL) {
     return 0;
   }
-  board->connected = TRUE;
+  if (dfu_faults_happens(&board->config.faults, DFU_FAULT_DROP_CONNECTION)) {
+    dfu_board_log_line(board->log, "connected, and drops the connection");
+    return granted;
+  }
+  board->buttonless = (DfuButtonless){.notify = FALSE};
+  set_connected(board, TRUE);
+  if (dfu_faults_happens(&board->config.faults, DFU_FAULT_MUTE_CONNECTION)) {
+    dfu_board_log_line(board->log, "connected, and answers nothing");
+    board->stalled = TRUE;
+    return granted;
+  }
   dfu_board_log_line(board->log, "connected, MTU %u", granted);
-  connect_target(board, granted);
+  connect_program(board, granted);
   return granted;
+}
+
+gboolean dfu_board_is_connected(const DfuBoard *board)
+{
+  return board->connected;
 }
 
 guint16 dfu_board_exchange_mtu(DfuBoard *board, guint16 mtu)
 {
-  guint16 own = largest_mtu(board);
-  guint16 granted = MAX(MIN(mtu, own), DEFAULT_ATT_MTU);
-
-  dfu_board_log_line(board->log, "MTU %u, of %u that were offered", granted, mtu);
-  connect_target(board, granted);
-  return own;
+  dfu_board_log_line(board->log, "MTU %u, of %u that were offered", agree_on_mtu(board, mtu), mtu);
+  connect_program(board, agree_on_mtu(board, mtu));
+  return own_mtu(board, mtu);
 }
 
 gboolean dfu_board_is_stalled(const DfuBoard *board)
@@ -305,7 +254,7 @@ void dfu_board_disconnect(DfuBoard *board)
   if (!board->connected) {
     return;
   }
-  board->connected = FALSE;
+  set_connected(board, FALSE);
   board->stalled = FALSE;
   if (board->silent) {
     dfu_board_log_line(board->log, "disconnected, and does not hear of it");
@@ -316,121 +265,50 @@ void dfu_board_disconnect(DfuBoard *board)
   board->listener->advertising_changed(board->listener_data);
 }
 
-static void write_cccd(DfuBoard *board, guint16 handle_of_cccd, const guint8 *bytes, gsize len)
-{
-  if (len != 2) {
-    board->listener->answered(ATT_INVALID_LENGTH, board->listener_data);
-    return;
-  }
-  board->listener->answered(0, board->listener_data);
-  if (runs_bootloader(board) && handle_of_cccd == DFU_HANDLE_CONTROL_POINT_CCCD) {
-    DfuTargetEvent event = {.type = DFU_TARGET_EVENT_SUBSCRIBED, .notify = (bytes[0] & 1) != 0};
-
-    dfu_board_log_line(board->log, "notifications %s", event.notify ? "on" : "off");
-    handle(board, &event);
-  }
-}
-
-void dfu_board_write(DfuBoard *board, guint16 attribute, const guint8 *bytes, gsize len)
-{
-  const DfuGattRow *row = dfu_gatt_table_find(dfu_board_get_table(board), attribute);
-  DfuTargetEvent event = {.type = DFU_TARGET_EVENT_CONTROL, .bytes = bytes, .len = len};
-
-  if (!board->connected || dfu_board_is_stalled(board)) {
-    return;
-  }
-  if (row == NULL) {
-    board->listener->answered(ATT_INVALID_HANDLE, board->listener_data);
-  } else if (row->kind == DFU_GATT_DESCRIPTOR) {
-    write_cccd(board, attribute, bytes, len);
-  } else if ((row->properties & DFU_GATT_WRITE) == 0) {
-    board->listener->answered(ATT_WRITE_NOT_PERMITTED, board->listener_data);
-  } else {
-    handle(board, &event);
-  }
-}
-
-void dfu_board_command(DfuBoard *board, guint16 attribute, const guint8 *bytes, gsize len)
-{
-  const DfuGattRow *row = dfu_gatt_table_find(dfu_board_get_table(board), attribute);
-
-  if (board->connected && !dfu_board_is_stalled(board) && row != NULL
-      && (row->properties & DFU_GATT_WRITE_WITHOUT_RESPONSE) != 0) {
-    receive_packet(board, bytes, len);
-  }
-}
-
-guint8 dfu_board_read(const DfuBoard *board, guint16 attribute, guint8 *out, gsize *len)
-{
-  const DfuGattTable *table = dfu_board_get_table(board);
-  const DfuGattRow *row = dfu_gatt_table_find(table, attribute);
-  DfuGattState state = {
-    .device_name = dfu_board_air_get_name(board->air),
-    .revision = board->config.personality->revision,
-    .notify = board->target.notify,
-  };
-
-  if (row == NULL) {
-    return ATT_INVALID_HANDLE;
-  }
-  if (row->kind == DFU_GATT_CHARACTERISTIC && (row->properties & DFU_GATT_READ) == 0) {
-    return ATT_READ_NOT_PERMITTED;
-  }
-  *len = dfu_gatt_read(table, row, &state, out);
-  return 0;
-}
-
+/* A bootloader's timer runs from when it starts, whether anybody comes or not. */
 static void on_air_changed(gpointer user_data)
 {
   DfuBoard *board = user_data;
 
+  if (dfu_board_runs_target(board) && dfu_board_get_advertisement(board) != NULL) {
+    dfu_board_target_step(board->target, (DfuTargetEvent){.type = DFU_TARGET_EVENT_TICK});
+  }
   board->listener->advertising_changed(board->listener_data);
 }
 
-static void set_up_target(DfuBoard *board)
+/* A bootloader that is left alone ends what it was at. */
+static void on_air_timed_out(gpointer user_data)
 {
-  const DfuPersonality *personality = board->config.personality;
-  guint32 room = personality->dual_bank ? FREE_FLASH_BYTES / 2 : FREE_FLASH_BYTES;
-  DfuTargetConfig config = {
-    .personality = personality,
-    .flash_bytes = room,
-    .bootloader_bytes = BOOTLOADER_BYTES,
-    .has_application = board->config.has_application,
-    .device_type = board->config.device_type,
-    .device_revision = board->config.device_revision,
-    .softdevice_id = board->config.softdevice_id,
-    .erase_page_us = board->config.erase_us / (room / personality->page_bytes),
-    .write_packet_us = board->config.write_us,
-  };
+  DfuBoard *board = user_data;
 
-  board->flash = g_malloc(room);
-  memset(board->flash, 0xff, room);
-  config.flash = board->flash;
-  dfu_target_init(&board->target, &config);
+  dfu_board_target_step(board->target, (DfuTargetEvent){.type = DFU_TARGET_EVENT_POWER_LOST});
 }
 
 DfuBoard *dfu_board_new(const DfuBoardConfig *config, DfuBoardLog *log)
 {
+  static const DfuBoardAirFuncs air_funcs = {on_air_changed, on_air_timed_out};
+  static const DfuBoardTargetFuncs target_funcs = {on_target_answers, on_target_stepped};
   DfuBoard *board = g_new0(DfuBoard, 1);
 
   board->config = *config;
   board->log = log;
   board->listener = &no_listener;
-  board->init_packet = g_byte_array_new();
-  board->target_deadline = dfu_deadline_new(on_target_due, board);
+  board->mtu = DEFAULT_ATT_MTU;
   board->silence_end = dfu_deadline_new(on_silence_over, board);
-  board->air = dfu_board_air_new(&board->config, log, on_air_changed, board);
-  set_up_target(board);
+  dfu_gatt_table_fill_target(&board->target_table, config->personality);
+  dfu_gatt_table_fill_application(&board->application_table, config->app_mode,
+                                  config->app_has_revision);
+  board->air = dfu_board_air_new(&board->config, log, &air_funcs, board);
+  board->target =
+    dfu_board_target_new(&board->config, &board->config.faults, log, &target_funcs, board);
   return board;
 }
 
 void dfu_board_free(DfuBoard *board)
 {
   dfu_board_air_free(board->air);
-  dfu_deadline_free(board->target_deadline);
+  dfu_board_target_free(board->target);
   dfu_deadline_free(board->silence_end);
-  g_byte_array_unref(board->init_packet);
-  g_free(board->flash);
   g_free(board);
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * An emulated board: the target role with a clock, flash memory, faults, a log
- * and files for what it installs; whether it is on the air, under which name
- * and address, and the attributes that it offers. It knows no transport: a
- * backend (the bus, an HCI channel) connects to it, writes and reads
- * attributes, and listens.
+ * An emulated board: a program with the target role, or an application that can
+ * enter it; whether it is on the air, under which name and address, and the
+ * attributes that it offers. It knows no transport: a backend (the bus, an HCI
+ * channel) connects to it, writes and reads attributes, and listens.
  *
  * Everything happens in the default main context. Listener functions may be
  * called from inside dfu_board_write(), _command(), _connect() and _disconnect();
@@ -32,16 +31,22 @@ typedef enum {
 /** Strings and the personality outlive the board. */
 typedef struct {
   const DfuPersonality *personality;
-  const char *address;       /* where the bootloader is found at first, "AA:BB:CC:DD:EE:FF" */
-  gboolean same_address;     /* the application is there too; otherwise one below */
-  const char *name;          /* (nullable): instead of the personality's */
+  const char *address;       /* where it is found at first, "AA:BB:CC:DD:EE:FF" */
+  gboolean app_mode;         /* it runs its application at first, which has a DFU service */
+  gboolean app_has_revision; /* with a DFU Revision */
+  gboolean same_address;     /* entered from it, the bootloader has its address; else the next */
+  gboolean directed;         /* and advertises to whoever was connected to it, alone */
+  const char *name;          /* (nullable): of the target, instead of the personality's */
   guint16 mtu;               /* instead of the personality's; 0: not */
   gboolean has_application;
   guint16 device_type;
   guint16 device_revision;
   guint16 softdevice_id;
-  gint64 erase_us;           /* time to erase all of the flash that an image may take */
+  gint64 erase_us;           /* time to erase all of the flash that an image may take, */
+  gdouble erase_scale;       /* or, if not 0, the time of an erase in that of a real target */
   gint64 write_us;           /* time to write one packet */
+  guint16 notification_buffers; /* of the radio stack; 0: enough */
+  gint64 notify_us;          /* time that a notification occupies one */
   gint64 boot_us;            /* time off the air at a restart */
   gboolean absent;           /* never on the air */
   DfuBoardAfter after_activate;
@@ -52,8 +57,9 @@ typedef struct {
 /** What it sends while nobody is connected; strings are the board's, until the next change. */
 typedef struct {
   const char *address;
-  const char *name;
+  const char *name;         /* "": not told */
   const char *const *uuids; /* NULL-terminated */
+  gboolean directed;        /* to one central alone, and with nothing else */
 } DfuAdvertisement;
 
 typedef struct {
@@ -61,7 +67,7 @@ typedef struct {
   void (*advertising_changed)(gpointer user_data);
   /** The answer to dfu_board_write(): 0 for a Write Response, or an ATT error. */
   void (*answered)(guint8 att_error, gpointer user_data);
-  /** A notification of the characteristic whose value is at @handle. */
+  /** A notification, or indication, of the characteristic whose value is at @handle. */
   void (*notified)(guint16 handle, const guint8 *bytes, gsize len, gpointer user_data);
   /** The board ended the connection; what was unanswered stays so. */
   void (*disconnected)(gpointer user_data);
@@ -91,9 +97,11 @@ const DfuGattTable *dfu_board_get_table(const DfuBoard *board);
  * @mtu: what the central offers in its MTU exchange
  *
  * A central connects. Returns: the ATT MTU of the connection, 0 if the board
- * does not advertise.
+ * does not advertise. It may have dropped the connection before this returns.
  */
 guint16 dfu_board_connect(DfuBoard *board, guint16 mtu);
+
+gboolean dfu_board_is_connected(const DfuBoard *board);
 
 /**
  * dfu_board_exchange_mtu:
@@ -104,7 +112,7 @@ guint16 dfu_board_connect(DfuBoard *board, guint16 mtu);
  */
 guint16 dfu_board_exchange_mtu(DfuBoard *board, guint16 mtu);
 
-/** TRUE while nothing gets through to it or from it, though the link is up. */
+/** TRUE while nothing gets through to it or from it, though the link is up; maybe from the start. */
 gboolean dfu_board_is_stalled(const DfuBoard *board);
 
 /** The central ends the connection; no disconnected() follows. Nothing if there is none. */

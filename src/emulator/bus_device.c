@@ -17,11 +17,16 @@ enum {
   SETTLE_MS = 20,             /* from the answer to Disconnect to Connected: false */
   DEAD_LINK_MS = 2000,        /* from an ATT timeout to the daemon's own disconnect */
   TEMPORARY_S = 30,           /* [General] TemporaryTimeout of main.conf */
+  DROP_MS = 30,               /* from Connected to the answer, when the peer drops the link at once */
+  MUTE_MS = 30000,            /* from Connected to giving up on a peer that never answers */
+  CHANGE_MS = 20,             /* from Service Changed to the removal of the old objects */
+  REREAD_MS = 45,             /* and from there to the new ones */
 };
 
 typedef enum {
   STATE_IDLE,
   STATE_CONNECTING,
+  STATE_DROPPED,  /* connected, and disconnected by the peer; Connected is still true */
   STATE_CONNECTED,
   STATE_SETTLING, /* disconnected by us; Connected is still true */
 } State;
@@ -32,10 +37,12 @@ struct DfuBusDevice {
   DfuBusLink *link;
   DfuBusGatt *gatt;
   State state;
-  GDBusMethodInvocation *connect; /* while CONNECTING */
+  GDBusMethodInvocation *connect; /* while CONNECTING and DROPPED */
   GQueue disconnects;             /* unanswered Disconnect calls */
   GQueue forgets;                 /* unanswered RemoveDevice calls */
-  guint timer_id;      /* CONNECTING: gives up; CONNECTED: resolves, or dead; SETTLING: ends */
+  guint timer_id;      /* CONNECTING: gives up; CONNECTED: resolves, or dead; DROPPED and
+                        * SETTLING: ends */
+  guint change_id;     /* CONNECTED: services are read anew */
   guint disconnect_id; /* CONNECTED: Disconnect was called */
   GSource *expiry;
 };
@@ -62,7 +69,9 @@ static void on_expired(gpointer user_data)
 void dfu_bus_device_heard(DfuBusDevice *device, const DfuAdvertisement *advertisement, gint16 rssi,
                           gboolean always)
 {
-  dfu_device_properties_heard(device->object, advertisement, rssi, always);
+  if (!advertisement->directed || always) { /* as with a device that is not discoverable */
+    dfu_device_properties_heard(device->object, advertisement, rssi, always);
+  }
   if (device->state == STATE_IDLE) {
     start_expiry(device);
   }
@@ -110,6 +119,7 @@ static void stop_timers(DfuBusDevice *device)
 {
   g_clear_handle_id(&device->timer_id, g_source_remove);
   g_clear_handle_id(&device->disconnect_id, g_source_remove);
+  g_clear_handle_id(&device->change_id, g_source_remove);
 }
 
 void dfu_bus_device_link_lost(DfuBusDevice *device)
@@ -138,6 +148,7 @@ static void on_att_timeout(gpointer user_data)
 
   dfu_bus_gatt_drop(device->gatt);
   g_clear_handle_id(&device->timer_id, g_source_remove);
+  g_clear_handle_id(&device->change_id, g_source_remove);
   device->timer_id = g_timeout_add(DEAD_LINK_MS, on_link_dead, device);
 }
 
@@ -199,7 +210,71 @@ static gboolean on_resolve_due(gpointer user_data)
   device->timer_id = 0;
   dfu_bus_gatt_resolve(device->gatt, table);
   dfu_device_properties_resolved(device->object, table);
+  dfu_bus_gatt_watch_services(device->gatt, table);
   return G_SOURCE_REMOVE;
+}
+
+/* The services count as resolved, though none was read, and the daemon gives the link up. */
+static gboolean on_mute(gpointer user_data)
+{
+  static const DfuGattTable nothing = {.n_rows = 0};
+  DfuBusDevice *device = user_data;
+
+  dfu_device_properties_resolved(device->object, &nothing);
+  device->timer_id = g_timeout_add(DEAD_LINK_MS, on_link_dead, device);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean on_reread(gpointer user_data)
+{
+  DfuBusDevice *device = user_data;
+  const DfuGattTable *table = dfu_board_get_table(device->host->board);
+
+  device->change_id = 0;
+  dfu_bus_gatt_resolve(device->gatt, table);
+  return G_SOURCE_REMOVE;
+}
+
+/* Reading anew waits behind the requests that are under way. */
+static gboolean on_services_changed(gpointer user_data)
+{
+  DfuBusDevice *device = user_data;
+
+  if (!dfu_bus_link_is_idle(device->link)) {
+    return G_SOURCE_CONTINUE;
+  }
+  dfu_bus_gatt_clear(device->gatt);
+  device->change_id = g_timeout_add(REREAD_MS, on_reread, device);
+  return G_SOURCE_REMOVE;
+}
+
+/* The error comes before Connected: false. */
+static gboolean on_dropped(gpointer user_data)
+{
+  DfuBusDevice *device = user_data;
+
+  device->timer_id = 0;
+  dfu_bus_fail(g_steal_pointer(&device->connect), "le-connection-abort-by-local");
+  dfu_device_properties_lost(device->object);
+  become_idle(device);
+  return G_SOURCE_REMOVE;
+}
+
+static void drop(DfuBusDevice *device)
+{
+  device->state = STATE_DROPPED;
+  dfu_bus_link_close(device->link);
+  device->timer_id = g_timeout_add(DROP_MS, on_dropped, device);
+}
+
+static void start_resolving(DfuBusDevice *device)
+{
+  gboolean mute = dfu_board_is_stalled(device->host->board);
+
+  device->state = STATE_CONNECTED;
+  g_dbus_method_invocation_return_value(g_steal_pointer(&device->connect), NULL);
+  device->timer_id = mute ? g_timeout_add(MUTE_MS, on_mute, device)
+                          : g_timeout_add(RESOLVE_MS, on_resolve_due, device);
 }
 
 void dfu_bus_device_try_connect(DfuBusDevice *device)
@@ -212,10 +287,12 @@ void dfu_bus_device_try_connect(DfuBusDevice *device)
     return;
   }
   g_clear_handle_id(&device->timer_id, g_source_remove);
-  device->state = STATE_CONNECTED;
   dfu_bus_object_change(device->object, "Connected", g_variant_new_boolean(TRUE), NULL);
-  g_dbus_method_invocation_return_value(g_steal_pointer(&device->connect), NULL);
-  device->timer_id = g_timeout_add(RESOLVE_MS, on_resolve_due, device);
+  if (dfu_board_is_connected(device->host->board)) {
+    start_resolving(device);
+  } else {
+    drop(device);
+  }
 }
 
 static void connect_device(DfuBusDevice *device, GDBusMethodInvocation *invocation)
@@ -230,6 +307,7 @@ static void connect_device(DfuBusDevice *device, GDBusMethodInvocation *invocati
   }
   switch (device->state) {
   case STATE_CONNECTING:
+  case STATE_DROPPED:
     dfu_bus_fail_busy(invocation);
     return;
   case STATE_CONNECTED:
@@ -354,5 +432,11 @@ void dfu_bus_device_answered(DfuBusDevice *device, guint8 att_error)
 
 void dfu_bus_device_notified(DfuBusDevice *device, guint16 handle, const guint8 *bytes, gsize len)
 {
+  const DfuGattTable *table = dfu_board_get_table(device->host->board);
+
+  if (handle == dfu_gatt_table_value_handle(table, DFU_GATT_SERVICE_CHANGED)
+      && device->change_id == 0) {
+    device->change_id = g_timeout_add(CHANGE_MS, on_services_changed, device);
+  }
   dfu_bus_gatt_notified(device->gatt, handle, bytes, len);
 }

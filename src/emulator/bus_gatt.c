@@ -247,6 +247,23 @@ void dfu_bus_gatt_resolve(DfuBusGatt *gatt, const DfuGattTable *table)
   add_new_services(gatt, table);
 }
 
+static void on_watched(guint result G_GNUC_UNUSED, gpointer user_data G_GNUC_UNUSED)
+{
+}
+
+void dfu_bus_gatt_watch_services(DfuBusGatt *gatt, const DfuGattTable *table)
+{
+  static const guint8 indicate[] = {2, 0};
+  guint16 value_handle = dfu_gatt_table_value_handle(table, DFU_GATT_SERVICE_CHANGED);
+
+  dfu_bus_link_write(gatt->link, value_handle + 1, indicate, sizeof indicate, on_watched, NULL);
+}
+
+void dfu_bus_gatt_clear(DfuBusGatt *gatt)
+{
+  g_ptr_array_set_size(gatt->services, 0);
+}
+
 void dfu_bus_gatt_drop(DfuBusGatt *gatt)
 {
   for_each_characteristic(gatt, dfu_bus_characteristic_drop_notify);

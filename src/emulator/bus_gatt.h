@@ -22,6 +22,12 @@ void dfu_bus_gatt_free(DfuBusGatt *gatt);
  */
 void dfu_bus_gatt_resolve(DfuBusGatt *gatt, const DfuGattTable *table);
 
+/** Asks the board for Service Changed indications, as the daemon itself does at each connection. */
+void dfu_bus_gatt_watch_services(DfuBusGatt *gatt, const DfuGattTable *table);
+
+/** Removes all objects: what hangs on them ends. No request of them may be under way. */
+void dfu_bus_gatt_clear(DfuBusGatt *gatt);
+
 /** The connection is gone: acquired descriptors end, the objects stay. */
 void dfu_bus_gatt_drop(DfuBusGatt *gatt);
 

@@ -176,6 +176,11 @@ gboolean dfu_bus_link_is_open(const DfuBusLink *link)
   return link->open;
 }
 
+gboolean dfu_bus_link_is_idle(const DfuBusLink *link)
+{
+  return link->on_air == NULL && link->items.length == 0;
+}
+
 guint16 dfu_bus_link_get_mtu(const DfuBusLink *link)
 {
   return link->mtu;

@@ -37,6 +37,9 @@ void dfu_bus_link_close(DfuBusLink *link);
 
 gboolean dfu_bus_link_is_open(const DfuBusLink *link);
 
+/** Nothing waits for the air, or for an answer. */
+gboolean dfu_bus_link_is_idle(const DfuBusLink *link);
+
 /** ATT MTU of the connection, or of the last one. */
 guint16 dfu_bus_link_get_mtu(const DfuBusLink *link);
 

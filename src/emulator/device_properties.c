@@ -33,6 +33,18 @@ static const char *address_type(const char *address)
   return g_ascii_xdigit_value(address[0]) >= 0xc ? "random" : "public";
 }
 
+/* Who tells none has no Name, and is called by the address. */
+static void set_name(DfuBusObject *object, const DfuAdvertisement *advertisement)
+{
+  g_autofree char *address = g_strdelimit(g_strdup(advertisement->address), ":", '-');
+  gboolean told = *advertisement->name != '\0';
+
+  if (told) {
+    dfu_bus_object_set(object, "Name", g_variant_new_string(advertisement->name));
+  }
+  dfu_bus_object_set(object, "Alias", g_variant_new_string(told ? advertisement->name : address));
+}
+
 void dfu_device_properties_set(DfuBusObject *object, const DfuAdvertisement *advertisement,
                                gint16 rssi)
 {
@@ -42,8 +54,7 @@ void dfu_device_properties_set(DfuBusObject *object, const DfuAdvertisement *adv
   dfu_bus_object_set(object, "Address", g_variant_new_string(advertisement->address));
   dfu_bus_object_set(object, "AddressType",
                      g_variant_new_string(address_type(advertisement->address)));
-  dfu_bus_object_set(object, "Name", g_variant_new_string(advertisement->name));
-  dfu_bus_object_set(object, "Alias", g_variant_new_string(advertisement->name));
+  set_name(object, advertisement);
   dfu_bus_object_set(object, "RSSI", g_variant_new_int16(rssi));
   dfu_bus_object_set(object, "UUIDs", g_variant_new_strv(advertisement->uuids, -1));
   dfu_bus_object_set(object, "Adapter", g_variant_new_object_path(BUS_ADAPTER_PATH));
@@ -56,7 +67,10 @@ static void report_name(DfuBusObject *object, const char *name)
 {
   GVariant *old = dfu_bus_object_get(object, "Name");
 
-  if (strcmp(g_variant_get_string(old, NULL), name) != 0) {
+  if (*name == '\0') {
+    return;
+  }
+  if (old == NULL || strcmp(g_variant_get_string(old, NULL), name) != 0) {
     dfu_bus_object_change(object, "Name", g_variant_new_string(name), NULL);
     dfu_bus_object_change(object, "Alias", g_variant_new_string(name), NULL);
   }

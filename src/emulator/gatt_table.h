@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The attributes that an emulated board offers, with their handles: constant
- * tables, the same for every transport.
+ * The attributes that a program of an emulated board offers, with their handles:
+ * a table, the same for every transport.
  */
 #ifndef DFU_EMULATOR_GATT_TABLE_H
 #define DFU_EMULATOR_GATT_TABLE_H
 
 #include <glib.h>
+
+#include "target/personality.h"
 
 typedef enum {
   DFU_GATT_SERVICE,        /* handle, end_handle */
@@ -23,6 +25,19 @@ enum {
   DFU_GATT_INDICATE = 0x20,
 };
 
+/** Assigned Numbers, 3.4 and 3.8. */
+#define DFU_GATT_UUID(digits) "0000" digits "-0000-1000-8000-00805f9b34fb"
+#define DFU_GATT_DEVICE_NAME DFU_GATT_UUID("2a00")
+#define DFU_GATT_CONNECTION_PARAMETERS DFU_GATT_UUID("2a04")
+#define DFU_GATT_SERVICE_CHANGED DFU_GATT_UUID("2a05")
+#define DFU_GATT_MODEL DFU_GATT_UUID("2a24")
+#define DFU_GATT_FIRMWARE DFU_GATT_UUID("2a26")
+#define DFU_GATT_MANUFACTURER DFU_GATT_UUID("2a29")
+#define DFU_GATT_BATTERY_LEVEL DFU_GATT_UUID("2a19")
+#define DFU_GATT_CURRENT_TIME DFU_GATT_UUID("2a2b")
+#define DFU_GATT_SENSOR_LOCATION DFU_GATT_UUID("2a38")
+#define DFU_GATT_HEART_RATE_SERVICE DFU_GATT_UUID("180d")
+
 /** One row; rows stand in the order of their handles, each under what it belongs to. */
 typedef struct {
   DfuGattKind kind;
@@ -32,24 +47,32 @@ typedef struct {
   const char *uuid;   /* 128 bits, lower case */
 } DfuGattRow;
 
+enum { DFU_GATT_MAX_ROWS = 40 };
+
 typedef struct {
-  const DfuGattRow *rows;
+  DfuGattRow rows[DFU_GATT_MAX_ROWS];
   gsize n_rows;
 } DfuGattTable;
 
-/** Handles that the board acts on, in the bootloader's table. */
-enum {
-  DFU_HANDLE_CONTROL_POINT = 0x0010,
-  DFU_HANDLE_CONTROL_POINT_CCCD = 0x0011,
-};
+/** What a target offers: the DFU service, Device Information, and an application's where it is one. */
+void dfu_gatt_table_fill_target(DfuGattTable *table, const DfuPersonality *personality);
 
-/** What a bootloader in DFU mode offers. */
-const DfuGattTable *dfu_gatt_table_bootloader(void);
-
-/** What the application offers: a heart rate sensor, without the DFU service. */
-const DfuGattTable *dfu_gatt_table_application(void);
+/**
+ * dfu_gatt_table_fill_application:
+ * @has_dfu: it has a DFU service, for entering the bootloader
+ * @has_revision: with a DFU Revision
+ *
+ * What a heart rate sensor offers.
+ */
+void dfu_gatt_table_fill_application(DfuGattTable *table, gboolean has_dfu, gboolean has_revision);
 
 /** The characteristic whose value has @value_handle, or the descriptor there; NULL for neither. */
 const DfuGattRow *dfu_gatt_table_find(const DfuGattTable *table, guint16 value_handle);
+
+/** Where the value of the characteristic @uuid is; 0: there is none. */
+guint16 dfu_gatt_table_value_handle(const DfuGattTable *table, const char *uuid);
+
+/** The characteristic that @descriptor, a row of @table, belongs to. */
+const DfuGattRow *dfu_gatt_table_owner(const DfuGattTable *table, const DfuGattRow *descriptor);
 
 #endif

@@ -3,12 +3,7 @@
 
 #include <string.h>
 
-enum {
-  HANDLE_DEVICE_NAME = 0x0002,
-  HANDLE_CONNECTION_PARAMETERS = 0x0006,
-  HANDLE_REVISION = 0x0012,        /* bootloader */
-  HANDLE_SENSOR_LOCATION = 0x0010, /* application */
-};
+#include "wire/uuids.h"
 
 static gsize put_u16(guint8 *out, guint16 value)
 {
@@ -24,27 +19,59 @@ static gsize put_bytes(guint8 *out, const void *bytes, gsize len)
   return len;
 }
 
+static gsize put_text(guint8 *out, const char *text)
+{
+  return put_bytes(out, text, strlen(text));
+}
+
+static gsize read_cccd(const DfuGattTable *table, const DfuGattRow *row, const DfuGattState *state,
+                       guint8 *out)
+{
+  const DfuGattRow *owner = dfu_gatt_table_owner(table, row);
+  gboolean on = state->notify && strcmp(owner->uuid, DFU_UUID_CONTROL_POINT) == 0;
+
+  return put_u16(out, on ? 1 : 0);
+}
+
 gsize dfu_gatt_read(const DfuGattTable *table, const DfuGattRow *row, const DfuGattState *state,
                     guint8 *out)
 {
   /* 15 to 30 ms, no latency, 4 s: what the SDK's bootloader prefers */
   static const guint8 connection_parameters[] = {0x0c, 0, 0x18, 0, 0, 0, 0x90, 0x01};
-  gboolean bootloader = table == dfu_gatt_table_bootloader();
+  static const guint8 current_time[10] = {0xe8, 0x07, 1, 1}; /* 1 January 2024, midnight */
+  const DfuPersonality *personality = state->personality;
+  const struct {
+    const char *uuid;
+    const char *text;
+  } texts[] = {
+    {DFU_GATT_DEVICE_NAME, state->device_name},
+    {DFU_GATT_MANUFACTURER, personality->manufacturer},
+    {DFU_GATT_MODEL, personality->model},
+    {DFU_GATT_FIRMWARE, personality->firmware},
+  };
 
-  if (row->handle == HANDLE_DEVICE_NAME) {
-    return put_bytes(out, state->device_name, strlen(state->device_name));
+  if (row->kind == DFU_GATT_DESCRIPTOR) {
+    return read_cccd(table, row, state, out);
   }
-  if (row->handle == HANDLE_CONNECTION_PARAMETERS) {
+  for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+    if (strcmp(row->uuid, texts[i].uuid) == 0) {
+      return put_text(out, texts[i].text);
+    }
+  }
+  if (strcmp(row->uuid, DFU_GATT_CONNECTION_PARAMETERS) == 0) {
     return put_bytes(out, connection_parameters, sizeof connection_parameters);
   }
-  if (bootloader && row->handle == HANDLE_REVISION) {
+  if (strcmp(row->uuid, DFU_UUID_REVISION) == 0) {
     return put_u16(out, state->revision);
   }
-  if (bootloader && row->handle == DFU_HANDLE_CONTROL_POINT_CCCD) {
-    return put_u16(out, state->notify ? 1 : 0);
-  }
-  if (!bootloader && row->handle == HANDLE_SENSOR_LOCATION) {
+  if (strcmp(row->uuid, DFU_GATT_SENSOR_LOCATION) == 0) {
     return put_bytes(out, "\x01", 1); /* chest */
   }
-  return put_u16(out, 0); /* appearance: unknown; the other CCCDs: off */
+  if (strcmp(row->uuid, DFU_GATT_BATTERY_LEVEL) == 0) {
+    return put_bytes(out, "\x64", 1); /* percent */
+  }
+  if (strcmp(row->uuid, DFU_GATT_CURRENT_TIME) == 0) {
+    return put_bytes(out, current_time, sizeof current_time);
+  }
+  return put_u16(out, 0); /* appearance: unknown */
 }

@@ -12,13 +12,13 @@ enum { DFU_GATT_MAX_VALUE_BYTES = 64 };
 /** What the values depend on. */
 typedef struct {
   const char *device_name;
+  const DfuPersonality *personality; /* for Device Information */
   guint16 revision; /* of DFU */
   gboolean notify;  /* the control point's CCCD is on */
 } DfuGattState;
 
 /**
  * dfu_gatt_read:
- * @table: one of the two
  * @row: a readable characteristic or a descriptor of @table
  * @out: room for DFU_GATT_MAX_VALUE_BYTES
  *

@@ -62,7 +62,8 @@ static void on_connection_complete(DfuHciTarget *target, const guint8 *bytes)
   }
   target->link = dfu_hci_link_new(&config, bt_get_le16(bytes + 1) & CONNECTION_HANDLE_MASK);
   dfu_hci_air_set_connected(target->air, TRUE);
-  if (dfu_board_connect(target->board, ATT_DEFAULT_MTU) == 0) { /* it has just left the air */
+  dfu_board_connect(target->board, ATT_DEFAULT_MTU);
+  if (!dfu_board_is_connected(target->board)) { /* it has just left the air, or drops it */
     dfu_hci_link_close(target->link);
   }
 }

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "dfu/error.h"
-
-#define DEFAULT_ADDRESS "C4:12:AB:00:11:22"
+#include "emulator/raw_options.h"
 
 enum {
   MIN_MTU = 23,
@@ -14,43 +13,12 @@ enum {
   MAX_NAME_BYTES = 29, /* what a scan response can hold */
   MAX_MS = 600000,
   MAX_US = 1000000,
-  DEFAULT_BOOT_MS = 300,
-  DEFAULT_DISCONNECT_DELAY_MS = 2000, /* DISCONNECT_TIMER of bluetoothd, src/device.c */
+  MAX_ERASE_FACTOR = 1000,
+  MAX_BUFFERS = 1000,
   DEFAULT_SOFTDEVICE = 0x0080,        /* S130 2.0.0, that nRF5 SDK 11 came with */
   ANY_DEVICE = 0xffff,
   MIN_READVERTISE_MS = 20,
 };
-
-/* As GOption fills them in; strings are ours. */
-typedef struct {
-  char *name;
-  char *address;
-  int mtu;
-  char *personality;
-  char *out;
-  char *log;
-  char **faults;
-  int erase_ms;
-  int write_us;
-  int boot_ms;
-  char *after_activate;
-  char *device_type;
-  char *device_revision;
-  char *softdevice;
-  gboolean no_application;
-  gboolean same_address;
-  gboolean absent;
-  gboolean no_adapter;
-  gboolean powered_off;
-  int disconnect_delay_ms;
-  int air_us;
-  char *bus_address;
-  char *hci;
-  int readvertise_ms;
-  gboolean no_update_request;
-  gboolean help;
-  gboolean version;
-} Raw;
 
 static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -76,11 +44,11 @@ static gboolean parse_address(const char *text, char **out, GError **error)
 {
   for (gsize i = 0; i < 17; i++) {
     if (i % 3 == 2 ? text[i] != ':' : !g_ascii_isxdigit(text[i])) {
-      return fail(error, "\"%s\" is no device address; one looks like " DEFAULT_ADDRESS ".", text);
+      return fail(error, "\"%s\" is no device address; one looks like " DFU_DEFAULT_ADDRESS ".", text);
     }
   }
   if (text[17] != '\0') {
-    return fail(error, "\"%s\" is no device address; one looks like " DEFAULT_ADDRESS ".", text);
+    return fail(error, "\"%s\" is no device address; one looks like " DFU_DEFAULT_ADDRESS ".", text);
   }
   *out = g_ascii_strup(text, -1);
   return TRUE;
@@ -117,6 +85,17 @@ static gboolean parse_after(const char *text, DfuBoardAfter *out, GError **error
               "--after-activate is \"%s\"; it must be boot, application, dfu or nothing.", text);
 }
 
+/* One of two words; @text NULL leaves @out as it is. */
+static gboolean parse_choice(const char *option, const char *text, const char *no, const char *yes,
+                             gboolean *out, GError **error)
+{
+  if (text != NULL && strcmp(text, no) != 0 && strcmp(text, yes) != 0) {
+    return fail(error, "%s is \"%s\"; it must be %s or %s.", option, text, no, yes);
+  }
+  *out = text != NULL ? strcmp(text, yes) == 0 : *out;
+  return TRUE;
+}
+
 static gboolean parse_personality(const char *name, const DfuPersonality **out, GError **error)
 {
   gsize n;
@@ -146,7 +125,50 @@ static char *keep(DfuOptions *options, char *string)
   return string;
 }
 
-static gboolean fill_board(DfuOptions *options, Raw *raw, GError **error)
+/* The application's side, and how it and the bootloader follow each other. */
+static gboolean fill_application(DfuBoardConfig *board, const DfuRawOptions *raw, GError **error)
+{
+  board->app_has_revision = board->personality->has_revision;
+  if (!parse_choice("--app-revision", raw->app_revision, "none", "0.1", &board->app_has_revision,
+                    error)
+      || !parse_choice("--jump", raw->jump, "next", "same", &board->same_address, error)) {
+    return FALSE;
+  }
+  if (board->personality->is_application && (raw->app_mode || raw->jump != NULL)) {
+    return fail(error, "%s is an application itself, and has no bootloader to enter: leave "
+                "--app-mode and --jump out.", board->personality->name);
+  }
+  if (!raw->app_mode && (raw->app_revision != NULL || raw->directed)) {
+    return fail(error, "--app-revision and --directed need --app-mode.");
+  }
+  if (raw->directed && !board->same_address) {
+    return fail(error, "--directed needs --jump same: a bootloader that knows whom to advertise "
+                "to has the application's address too.");
+  }
+  board->app_mode = raw->app_mode;
+  board->directed = raw->directed;
+  return TRUE;
+}
+
+static gboolean fill_flash(DfuBoardConfig *board, const DfuRawOptions *raw, GError **error)
+{
+  if (!check_range("--erase-ms", raw->erase_ms, 0, MAX_MS, error)
+      || !check_range("--write-us", raw->write_us, 0, MAX_US, error)) {
+    return FALSE;
+  }
+  if (!(raw->erase >= 0 && raw->erase <= MAX_ERASE_FACTOR)) {
+    return fail(error, "--erase is %g; it must be from 0 to %d.", raw->erase, MAX_ERASE_FACTOR);
+  }
+  if (raw->erase_ms != 0 && raw->erase != 0) {
+    return fail(error, "--erase and --erase-ms say the same thing; give one of them.");
+  }
+  board->erase_us = raw->erase_ms * INT64_C(1000);
+  board->erase_scale = raw->erase;
+  board->write_us = raw->write_us;
+  return TRUE;
+}
+
+static gboolean fill_board(DfuOptions *options, DfuRawOptions *raw, GError **error)
 {
   DfuBoardConfig *board = &options->board;
   g_autofree char *address = NULL;
@@ -155,7 +177,7 @@ static gboolean fill_board(DfuOptions *options, Raw *raw, GError **error)
   board->device_revision = ANY_DEVICE;
   board->softdevice_id = DEFAULT_SOFTDEVICE;
   if (!parse_personality(raw->personality, &board->personality, error)
-      || !parse_address(raw->address != NULL ? raw->address : DEFAULT_ADDRESS, &address, error)
+      || !parse_address(raw->address != NULL ? raw->address : DFU_DEFAULT_ADDRESS, &address, error)
       || !parse_u16("--device-type", raw->device_type, &board->device_type, error)
       || !parse_u16("--device-revision", raw->device_revision, &board->device_revision, error)
       || !parse_u16("--softdevice", raw->softdevice, &board->softdevice_id, error)
@@ -163,8 +185,9 @@ static gboolean fill_board(DfuOptions *options, Raw *raw, GError **error)
       || (raw->after_activate != NULL
           && !parse_after(raw->after_activate, &board->after_activate, error))
       || (raw->mtu != 0 && !check_range("--mtu", raw->mtu, MIN_MTU, MAX_MTU, error))
-      || !check_range("--erase-ms", raw->erase_ms, 0, MAX_MS, error)
-      || !check_range("--write-us", raw->write_us, 0, MAX_US, error)
+      || !fill_application(board, raw, error) || !fill_flash(board, raw, error)
+      || !check_range("--notification-buffers", raw->notification_buffers, 0, MAX_BUFFERS, error)
+      || !check_range("--notify-us", raw->notify_us, 0, MAX_US, error)
       || !check_range("--boot-ms", raw->boot_ms, 0, MAX_MS, error)) {
     return FALSE;
   }
@@ -173,12 +196,11 @@ static gboolean fill_board(DfuOptions *options, Raw *raw, GError **error)
     return fail(error, "--name must be UTF-8 of at most %d bytes.", MAX_NAME_BYTES);
   }
   board->address = keep(options, g_steal_pointer(&address));
-  board->same_address = raw->same_address;
   board->name = keep(options, g_steal_pointer(&raw->name));
   board->mtu = (guint16)raw->mtu;
   board->has_application = !raw->no_application;
-  board->erase_us = raw->erase_ms * INT64_C(1000);
-  board->write_us = raw->write_us;
+  board->notification_buffers = (guint16)raw->notification_buffers;
+  board->notify_us = raw->notify_us;
   board->boot_us = raw->boot_ms * INT64_C(1000);
   board->absent = raw->absent;
   board->out_directory = keep(options, g_steal_pointer(&raw->out));
@@ -205,17 +227,17 @@ static gboolean is_static_random(const char *address)
   return g_ascii_xdigit_value(address[0]) >= 0xc;
 }
 
-static gboolean refuse_bus_options(const Raw *raw, GError **error)
+static gboolean refuse_bus_options(const DfuRawOptions *raw, GError **error)
 {
   if (raw->no_adapter || raw->powered_off || raw->air_us != 0 || raw->bus_address != NULL
-      || raw->disconnect_delay_ms != DEFAULT_DISCONNECT_DELAY_MS) {
+      || raw->disconnect_delay_ms != DFU_DEFAULT_DISCONNECT_DELAY_MS) {
     return fail(error, "--no-adapter, --powered-off, --air-us, --disconnect-delay and "
                 "--bus-address are about an emulated host; with --hci the host is a real one.");
   }
   return TRUE;
 }
 
-static gboolean fill_hci(DfuOptions *options, const Raw *raw, GError **error)
+static gboolean fill_hci(DfuOptions *options, const DfuRawOptions *raw, GError **error)
 {
   options->on_air = raw->hci != NULL;
   if (raw->hci == NULL) {
@@ -228,6 +250,9 @@ static gboolean fill_hci(DfuOptions *options, const Raw *raw, GError **error)
                           error))) {
     return FALSE;
   }
+  if (raw->directed) {
+    return fail(error, "--directed is for the emulated bus; on the air, leave it out.");
+  }
   if (!is_static_random(options->board.address)) {
     return fail(error, "--addr is %s; on the air it must be a static random address, which begins "
                 "with C0 to FF.", options->board.address);
@@ -239,7 +264,7 @@ static gboolean fill_hci(DfuOptions *options, const Raw *raw, GError **error)
   return TRUE;
 }
 
-static gboolean fill(DfuOptions *options, Raw *raw, GError **error)
+static gboolean fill(DfuOptions *options, DfuRawOptions *raw, GError **error)
 {
   if (!fill_board(options, raw, error)
       || !check_range("--disconnect-delay", raw->disconnect_delay_ms, 0, MAX_MS, error)
@@ -257,106 +282,6 @@ static gboolean fill(DfuOptions *options, Raw *raw, GError **error)
   options->log_path = keep(options, g_steal_pointer(&raw->log));
   return TRUE;
 }
-
-static char *describe(void)
-{
-  GString *text = g_string_new("Personalities:\n");
-  gsize n;
-  const DfuPersonality *rows = dfu_personalities(&n);
-
-  for (gsize i = 0; i < n; i++) {
-    g_string_append_printf(text, "  %-18s %s%s\n", rows[i].name, rows[i].summary,
-                           i == 0 ? " (default)" : "");
-  }
-  g_string_append(text,
-                  "\n"
-                  "Everything after --run is a command that is run with "
-                  "DBUS_SYSTEM_BUS_ADDRESS set; its\n"
-                  "exit status becomes that of dfu-ble-target. Without it the bus's address is "
-                  "printed, and\n"
-                  "the program runs until SIGTERM; with --hci there is no bus, and the device's "
-                  "address\nis printed. Faults are listed in dfu-ble-target(1).");
-  return g_string_free(text, FALSE);
-}
-
-static GOptionContext *make_context(Raw *raw)
-{
-  const GOptionEntry entries[] = {
-    {"name", 0, 0, G_OPTION_ARG_STRING, &raw->name, "Name that the DFU target advertises", "NAME"},
-    {"addr", 0, 0, G_OPTION_ARG_STRING, &raw->address,
-     "Address of the DFU target (" DEFAULT_ADDRESS ")", "ADDR"},
-    {"same-address", 0, 0, G_OPTION_ARG_NONE, &raw->same_address,
-     "The application has the same address, not the one below", NULL},
-    {"mtu", 0, 0, G_OPTION_ARG_INT, &raw->mtu, "Largest ATT MTU granted, 23 to 517", "N"},
-    {"personality", 0, 0, G_OPTION_ARG_STRING, &raw->personality, "Which target to be; see below",
-     "NAME"},
-    {"out", 0, 0, G_OPTION_ARG_FILENAME, &raw->out, "Write installed images there", "DIR"},
-    {"log", 0, 0, G_OPTION_ARG_FILENAME, &raw->log,
-     "Log each control point operation; - for standard error", "FILE"},
-    {"fault", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->faults,
-     "Something that goes wrong; may be given more than once", "SPEC"},
-    {"erase-ms", 0, 0, G_OPTION_ARG_INT, &raw->erase_ms, "Time to erase all flash (0)", "N"},
-    {"write-us", 0, 0, G_OPTION_ARG_INT, &raw->write_us, "Time to write one packet (0)", "N"},
-    {"boot-ms", 0, 0, G_OPTION_ARG_INT, &raw->boot_ms, "Time off the air at a restart (300)", "N"},
-    {"no-application", 0, 0, G_OPTION_ARG_NONE, &raw->no_application,
-     "No valid application is installed at first", NULL},
-    {"after-activate", 0, 0, G_OPTION_ARG_STRING, &raw->after_activate,
-     "What is on the air after Activate: boot (default), application, dfu, nothing", "WHAT"},
-    {"device-type", 0, 0, G_OPTION_ARG_STRING, &raw->device_type,
-     "Device type that an init packet must name (any)", "N"},
-    {"device-revision", 0, 0, G_OPTION_ARG_STRING, &raw->device_revision,
-     "Device revision that an init packet must name (any)", "N"},
-    {"softdevice", 0, 0, G_OPTION_ARG_STRING, &raw->softdevice,
-     "Firmware id of the installed SoftDevice (0x0080)", "N"},
-    {"absent", 0, 0, G_OPTION_ARG_NONE, &raw->absent, "The device is not on the air", NULL},
-    {"no-adapter", 0, 0, G_OPTION_ARG_NONE, &raw->no_adapter, "The host has no adapter", NULL},
-    {"powered-off", 0, 0, G_OPTION_ARG_NONE, &raw->powered_off, "The adapter is off at first",
-     NULL},
-    {"air-us", 0, 0, G_OPTION_ARG_INT, &raw->air_us,
-     "Time that a write takes on the air (0); the host queues without bound", "N"},
-    {"disconnect-delay", 0, 0, G_OPTION_ARG_INT, &raw->disconnect_delay_ms,
-     "How long Disconnect takes, in ms (2000, as in BlueZ)", "MS"},
-    {"bus-address", 0, 0, G_OPTION_ARG_STRING, &raw->bus_address,
-     "Serve on this D-Bus bus instead of a private one", "ADDRESS"},
-    {"hci", 0, 0, G_OPTION_ARG_STRING, &raw->hci,
-     "Be on the air, on a controller that is switched off, instead of on a bus", "hciN"},
-    {"readvertise", 0, 0, G_OPTION_ARG_INT, &raw->readvertise_ms,
-     "With --hci: switch advertising off and on so often, as btvirt needs it", "MS"},
-    {"no-update-request", 0, 0, G_OPTION_ARG_NONE, &raw->no_update_request,
-     "With --hci: do not ask for another connection interval", NULL},
-    {"help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "Print this help", NULL},
-    {"version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL},
-    G_OPTION_ENTRY_NULL,
-  };
-  g_autofree char *description = describe();
-  GOptionContext *context = g_option_context_new("[--run COMMAND [ARG...]]");
-
-  g_option_context_set_summary(context,
-                               "An emulated DFU target, shown on D-Bus the way BlueZ shows a "
-                               "device, or on the air.");
-  g_option_context_set_description(context, description);
-  g_option_context_add_main_entries(context, entries, NULL);
-  g_option_context_set_help_enabled(context, FALSE);
-  return context;
-}
-
-static void clear_raw(Raw *raw)
-{
-  g_free(raw->name);
-  g_free(raw->address);
-  g_free(raw->personality);
-  g_free(raw->out);
-  g_free(raw->log);
-  g_strfreev(raw->faults);
-  g_free(raw->after_activate);
-  g_free(raw->device_type);
-  g_free(raw->device_revision);
-  g_free(raw->softdevice);
-  g_free(raw->bus_address);
-  g_free(raw->hci);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, clear_raw)
 
 /* Cuts the command of --run off. */
 static gboolean split_command(DfuOptions *options, char **arguments, char **argv, GError **error)
@@ -392,11 +317,11 @@ static gboolean parse_arguments(GOptionContext *context, char ***arguments, GErr
 gboolean dfu_options_parse(DfuOptions *options, char **argv, GError **error)
 {
   g_auto(GStrv) arguments = g_strdupv(argv);
-  g_auto(Raw) raw = {
-    .boot_ms = DEFAULT_BOOT_MS,
-    .disconnect_delay_ms = DEFAULT_DISCONNECT_DELAY_MS,
+  g_auto(DfuRawOptions) raw = {
+    .boot_ms = DFU_DEFAULT_BOOT_MS,
+    .disconnect_delay_ms = DFU_DEFAULT_DISCONNECT_DELAY_MS,
   };
-  g_autoptr(GOptionContext) context = make_context(&raw);
+  g_autoptr(GOptionContext) context = dfu_raw_options_context(&raw);
 
   options->strings = g_ptr_array_new_with_free_func(g_free);
   if (!split_command(options, arguments, argv, error)

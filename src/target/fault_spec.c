@@ -51,6 +51,12 @@ static const Form forms[] = {
   { "stall=BYTE", DFU_FAULT_BREAK_AT_BYTE, 1, 1, DFU_BREAKDOWN_STALL },
   { "stall-at=OP", DFU_FAULT_BREAK_AT, 1, 1, DFU_BREAKDOWN_STALL },
   { "stall-before=OP", DFU_FAULT_BREAK_BEFORE, 1, 1, DFU_BREAKDOWN_STALL },
+  { "flash-error=BYTE", DFU_FAULT_BREAK_AT_BYTE, 1, 1, DFU_BREAKDOWN_FLASH },
+  { "flash-error-at=OP", DFU_FAULT_BREAK_AT, 1, 1, DFU_BREAKDOWN_FLASH },
+  { "drop-connection=N", DFU_FAULT_DROP_CONNECTION, 1, 1, DFU_BREAKDOWN_NONE },
+  { "mute-connection=N", DFU_FAULT_MUTE_CONNECTION, 1, 1, DFU_BREAKDOWN_NONE },
+  { "service-changed=N", DFU_FAULT_SERVICE_CHANGED, 1, 1, DFU_BREAKDOWN_NONE },
+  { "jump-unheard=N", DFU_FAULT_JUMP_UNHEARD, 1, 1, DFU_BREAKDOWN_NONE },
 };
 
 static const struct {
@@ -176,7 +182,9 @@ static bool parse_answer(const Arguments *arguments, DfuFault *fault)
 
 static bool parse_att(const Arguments *arguments, DfuFault *fault)
 {
-  return parse_operation(arguments->parts[0], &fault->opcode)
+  fault->at_end = strcmp(arguments->parts[0], "init-end") == 0;
+  fault->opcode = DFU_OP_INIT;
+  return (fault->at_end || parse_operation(arguments->parts[0], &fault->opcode))
          && parse_byte(arguments->parts[1], &fault->code) && fault->code != 0
          && (arguments->n < 3 || parse_number(arguments->parts[2], 1, UINT32_MAX, &fault->times));
 }
@@ -217,6 +225,11 @@ static bool parse_arguments(const Arguments *arguments, DfuFault *fault)
   case DFU_FAULT_BREAK_AT:
   case DFU_FAULT_BREAK_BEFORE:
     return parse_break(arguments, fault);
+  case DFU_FAULT_DROP_CONNECTION:
+  case DFU_FAULT_MUTE_CONNECTION:
+  case DFU_FAULT_SERVICE_CHANGED:
+  case DFU_FAULT_JUMP_UNHEARD:
+    return parse_number(arguments->parts[0], 1, UINT32_MAX, &fault->times);
   }
   return false;
 }

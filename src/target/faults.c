@@ -3,12 +3,19 @@
 
 #include <string.h>
 
+#include "target/role.h"
+
 typedef bool (*Match)(const DfuFaults *faults, const DfuFault *fault, const DfuTarget *target,
                       const DfuTargetEvent *event);
 
 static bool is_request(const DfuTargetEvent *event, uint8_t opcode)
 {
   return event->type == DFU_TARGET_EVENT_CONTROL && event->len > 0 && event->bytes[0] == opcode;
+}
+
+static bool is_init_end(const DfuTargetEvent *event)
+{
+  return is_request(event, DFU_OP_INIT) && event->len > 1 && event->bytes[1] == DFU_INIT_COMPLETE;
 }
 
 static bool is_packet_of(const DfuTarget *target, const DfuTargetEvent *event, uint8_t opcode)
@@ -24,8 +31,9 @@ static bool is_decisive(const DfuFaults *faults, const DfuFault *fault, const Df
   case DFU_OP_START:
     return is_packet_of(target, event, DFU_OP_START);
   case DFU_OP_INIT:
-    return is_request(event, DFU_OP_INIT) && event->len > 1
-           && event->bytes[1] == DFU_INIT_COMPLETE;
+    if (target->config.personality->role->init_is_one_packet)
+      return is_packet_of(target, event, DFU_OP_INIT);
+    return is_init_end(event);
   case DFU_OP_RECEIVE:
     return is_packet_of(target, event, DFU_OP_RECEIVE)
            && (fault->at == 0 || faults->n_packets == fault->at);
@@ -41,7 +49,7 @@ static bool withholds(const DfuFaults *faults, const DfuFault *fault, const DfuT
   case DFU_FAULT_ANSWER:
     return target->notify && is_decisive(faults, fault, target, event);
   case DFU_FAULT_ATT:
-    return is_request(event, fault->opcode);
+    return fault->at_end ? is_init_end(event) : is_request(event, fault->opcode);
   case DFU_FAULT_DROP_PACKET:
     return is_packet_of(target, event, DFU_OP_RECEIVE) && faults->n_packets == fault->at;
   case DFU_FAULT_BREAK_BEFORE:
@@ -154,6 +162,22 @@ static void filter_notifications(DfuFaults *faults, DfuTargetUpdate *update)
         update->notifications[update->n_notifications++] = said.notifications[i];
 }
 
+/* Adds what the target does about a flash error to @update, which is of the same moment. */
+static void fail_flash(DfuTarget *target, int64_t now_us, DfuTargetUpdate *update)
+{
+  const DfuTargetEvent event = { .type = DFU_TARGET_EVENT_FLASH_ERROR, .now_us = now_us };
+  DfuTargetUpdate more;
+
+  if (update->boot != DFU_TARGET_STAYS)
+    return;
+  dfu_target_step(target, &event, &more);
+  for (size_t i = 0; i < more.n_notifications; i++)
+    if (update->n_notifications < DFU_TARGET_MAX_NOTIFICATIONS)
+      update->notifications[update->n_notifications++] = more.notifications[i];
+  update->boot = more.boot;
+  update->wake_us = more.wake_us;
+}
+
 void dfu_faults_step(DfuFaults *faults, DfuTarget *target, const DfuTargetEvent *event,
                      DfuTargetUpdate *update, DfuBreakdown *breakdown)
 {
@@ -172,11 +196,41 @@ void dfu_faults_step(DfuFaults *faults, DfuTarget *target, const DfuTargetEvent 
   dfu_target_step(target, &passed, update);
   if (acting != NULL && update->boot == DFU_TARGET_STAYS)
     reply_instead(acting, target, update);
-  filter_notifications(faults, update);
   if (acting == NULL && target->received_bytes > received_before)
     acting = take(faults, breaks_at_byte, target, event);
 
   *breakdown = acting != NULL ? acting->breakdown : (DfuBreakdown){ .type = DFU_BREAKDOWN_NONE };
+  if (breakdown->type == DFU_BREAKDOWN_FLASH) {
+    fail_flash(target, event->now_us, update);
+    breakdown->type = DFU_BREAKDOWN_NONE;
+  }
+  filter_notifications(faults, update);
   if (breakdown->type != DFU_BREAKDOWN_NONE)
     update->n_notifications = 0;
+}
+
+uint8_t dfu_faults_att_error(DfuFaults *faults, const uint8_t *bytes, size_t len)
+{
+  const DfuTargetEvent event = { .type = DFU_TARGET_EVENT_CONTROL, .bytes = bytes, .len = len };
+
+  for (size_t i = 0; i < faults->n; i++) {
+    DfuFault *fault = &faults->faults[i];
+
+    if (fault->type == DFU_FAULT_ATT && fault->times > 0
+        && withholds(faults, fault, NULL, &event)) {
+      fault->times--;
+      return fault->code;
+    }
+  }
+  return 0;
+}
+
+bool dfu_faults_happens(DfuFaults *faults, DfuFaultType type)
+{
+  for (size_t i = 0; i < faults->n; i++)
+    if (faults->faults[i].type == type && faults->faults[i].times > 0) {
+      faults->faults[i].times--;
+      return true;
+    }
+  return false;
 }

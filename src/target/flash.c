@@ -13,15 +13,22 @@ static bool is_in_place(const DfuTarget *target)
          || (target->activation_mode & DFU_MODE_SOFTDEVICE) != 0;
 }
 
+static int64_t count_pages(const DfuTarget *target, uint32_t bytes)
+{
+  return ((int64_t)bytes + target->config.personality->page_bytes - 1)
+         / target->config.personality->page_bytes;
+}
+
 void dfu_flash_begin_erase(DfuTarget *target, int64_t now_us)
 {
-  int64_t page_bytes = target->config.personality->page_bytes;
   int64_t page_us = target->config.erase_page_us;
   bool in_place = is_in_place(target);
 
   /* A second bank is erased whole, whatever the image. */
   target->erased_bytes = in_place ? target->total_bytes : target->config.flash_bytes;
-  target->erase_done_us = now_us + (target->erased_bytes + page_bytes - 1) / page_bytes * page_us;
+  target->erase_done_us = now_us + count_pages(target, target->erased_bytes) * page_us;
+  if (target->config.personality->lazy_erase) /* never less than the first page, and no more yet */
+    target->erase_done_us = now_us + page_us;
   if (in_place)
     target->application_gone_us = now_us + page_us;
 }
@@ -41,21 +48,44 @@ bool dfu_flash_is_full(const DfuTarget *target)
   return target->n_queued + target->n_held >= target->config.personality->receive_buffers;
 }
 
+/* How long the oldest queued packet takes, with the pages that it is the first to reach. */
+static int64_t write_duration_us(const DfuTarget *target)
+{
+  uint32_t begin = target->written_bytes;
+  int64_t n_pages = 0;
+
+  if (target->config.personality->lazy_erase)
+    n_pages = count_pages(target, begin + target->queued_bytes[0])
+              - count_pages(target, begin > 0 ? begin : 1);
+  return target->config.write_packet_us + n_pages * target->config.erase_page_us;
+}
+
 void dfu_flash_queue(DfuTarget *target, const uint8_t *bytes, size_t len, int64_t now_us)
 {
   assert(target->n_queued < DFU_TARGET_MAX_QUEUED);
   assert(len <= target->config.flash_bytes - target->received_bytes);
 
   /* A write of no length is taken and never done. */
+  target->queued_bytes[target->n_queued] = (uint16_t)len;
   if (len > 0 && target->n_queued == 0)
-    target->write_done_us = now_us + target->config.write_packet_us;
+    target->write_done_us = now_us + write_duration_us(target);
   if (len > 0)
     memcpy(target->config.flash + target->received_bytes, bytes, len);
 
-  target->queued_bytes[target->n_queued++] = (uint16_t)len;
+  target->n_queued++;
   target->received_bytes += (uint32_t)len;
   if (target->received_bytes == target->total_bytes)
     target->final_queued = target->n_queued;
+}
+
+void dfu_flash_write(DfuTarget *target, const uint8_t *bytes, size_t len)
+{
+  assert(len <= target->config.flash_bytes - target->received_bytes);
+
+  if (len > 0)
+    memcpy(target->config.flash + target->received_bytes, bytes, len);
+  target->received_bytes += (uint32_t)len;
+  target->written_bytes = target->received_bytes;
 }
 
 bool dfu_flash_finish_write(DfuTarget *target, int64_t now_us)
@@ -68,7 +98,7 @@ bool dfu_flash_finish_write(DfuTarget *target, int64_t now_us)
   target->n_queued--;
   memmove(target->queued_bytes, target->queued_bytes + 1,
           target->n_queued * sizeof target->queued_bytes[0]);
-  target->write_done_us = more ? now_us + target->config.write_packet_us : INT64_MAX;
+  target->write_done_us = more ? now_us + write_duration_us(target) : INT64_MAX;
   if (target->final_queued > 0)
     target->final_queued--;
 

@@ -27,6 +27,9 @@ bool dfu_flash_is_full(const DfuTarget *target);
  */
 void dfu_flash_queue(DfuTarget *target, const uint8_t *bytes, size_t len, int64_t now_us);
 
+/** Writes @len bytes at once, behind what was received; they fit in the flash. */
+void dfu_flash_write(DfuTarget *target, const uint8_t *bytes, size_t len);
+
 /**
  * Completes the oldest packet, and starts the next one at @now_us. Returns
  * whether it was the one that made the image complete.

@@ -18,4 +18,7 @@ void dfu_reply_response(DfuTarget *target, DfuTargetUpdate *update, uint8_t opco
 void dfu_reply_size_report(DfuTarget *target, DfuTargetUpdate *update);
 void dfu_reply_receipt(DfuTarget *target, DfuTargetUpdate *update);
 
+/** Adds a notification to @update, whatever the target may think of it. */
+void dfu_reply_put(DfuTargetUpdate *update, const uint8_t *bytes, size_t len);
+
 #endif

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The DFU target role: what a bootloader of the nRF5 SDK 11 does with what it
- * receives, as a state machine without I/O. It owns no timer and reads no
- * clock; the flash that it writes belongs to the caller.
+ * The DFU target role: what a bootloader of the nRF5 SDK, or a relative of it,
+ * does with what it receives, as a state machine without I/O. It owns no timer and
+ * reads no clock; the flash that it writes belongs to the caller. Here is what all
+ * relatives share; what they do with a request is in role.h and the files that it
+ * names, and which numbers are whose in personality.c.
  * Pure: libc headers and wire/ only.
- *
- * Source: nRF5 SDK 11.0.0, examples/dfu/bootloader and
- * components/libraries/bootloader_dfu (dfu_transport_ble.c, dfu_dual_bank.c,
- * dfu_single_bank.c, dfu_init_template.c, hci_mem_pool), whose behaviour,
- * executed on a host for each stage and operation, is what this file models.
  */
 #ifndef DFU_TARGET_TARGET_H
 #define DFU_TARGET_TARGET_H
@@ -19,10 +16,12 @@
 /** The stages of a transfer. All but IDLE are kept over a disconnect. */
 typedef enum {
   DFU_TARGET_IDLE,       /* nothing received since the restart */
+  DFU_TARGET_STARTED,    /* Start requested, its sizes still to come (InfiniTime) */
   DFU_TARGET_PREPARING,  /* Start accepted, flash being erased */
   DFU_TARGET_READY,      /* erased; an init packet may begin */
   DFU_TARGET_INIT,       /* init packet being collected */
   DFU_TARGET_DATA,       /* init packet accepted; image being received, or complete */
+  DFU_TARGET_RECEIVED,   /* image complete; takes no more of it (InfiniTime) */
   DFU_TARGET_CRC_FAILED, /* Validate found something else than the init packet announced */
   DFU_TARGET_VALIDATED,  /* Validate succeeded; Activate installs */
   DFU_TARGET_SURPLUS,    /* more bytes came than were announced: terminal */
@@ -90,7 +89,7 @@ typedef struct {
   uint32_t flash_bytes;        /* room in @flash: the limit for an image, and the second bank */
   uint32_t bootloader_bytes;   /* limit of a bootloader image */
   bool has_application;        /* a valid application is installed */
-  uint16_t device_type;        /* what the init packet is compared with; 0xffff takes any */
+  uint16_t device_type;        /* what the init packet is compared with; 0xffff: the family's own */
   uint16_t device_revision;
   uint16_t softdevice_id;
   int64_t erase_page_us;       /* time to erase one flash page; 0: done by the next step */
@@ -99,7 +98,41 @@ typedef struct {
   int64_t notify_us;           /* time a notification occupies one */
 } DfuTargetConfig;
 
-enum { DFU_TARGET_MAX_INIT_BYTES = 128, DFU_TARGET_MAX_QUEUED = 32 };
+enum {
+  DFU_TARGET_MAX_INIT_BYTES = 128,
+  DFU_TARGET_MAX_QUEUED = 32,
+  DFU_TARGET_ACCUMULATOR_BYTES = 240,
+  DFU_TARGET_STAGING_BYTES = 200,
+};
+
+/** Why a target restarts, which may decide what starts. */
+typedef enum {
+  DFU_RESTART_NONE,
+  DFU_RESTART_POWER,     /* power was lost */
+  DFU_RESTART_ASSERTED,  /* its own stack or flash refused something, which resets the chip */
+  DFU_RESTART_TIMER,     /* nothing came for too long */
+  DFU_RESTART_REQUESTED, /* System Reset, or Activate of what is not validated */
+  DFU_RESTART_ACTIVATED, /* Activate installed the image */
+} DfuRestartCause;
+
+/** What OTAFIX collects of small packets before it writes them. */
+typedef struct {
+  enum { DFU_PACKETS_UNSEEN, DFU_PACKETS_SMALL, DFU_PACKETS_LARGE } kind; /* as the first was */
+  uint8_t bytes[DFU_TARGET_ACCUMULATOR_BYTES];
+  uint16_t n;
+} DfuAccumulator;
+
+/** The session of an InfiniTime watch, beside what all targets have. */
+typedef struct {
+  bool updating;            /* a session is open: accesses restart its timer */
+  uint32_t n_packets;       /* image packets since Start */
+  uint8_t receipt_interval; /* 0: off */
+  uint8_t staging[DFU_TARGET_STAGING_BYTES];
+  uint16_t n_staged;
+  uint32_t flashed_bytes;   /* of the image, what left the staging buffer */
+  int64_t reply_due_us;     /* of the one delayed reply; INT64_MAX: none */
+  uint8_t reply_opcode;     /* what it answers */
+} DfuWatchSession;
 
 /** A plain value: copy it to branch into several futures. Fields are target.c's own. */
 typedef struct {
@@ -107,7 +140,8 @@ typedef struct {
   DfuTargetStage stage;
   uint8_t packet_type;          /* which request a DFU Packet write belongs to; 0: none yet */
   uint8_t mode;                 /* of the last Start request; counts once its sizes arrive */
-  DfuImageSizes sizes;          /* as the last Start left them, refused or not */
+  DfuImageSizes sizes;          /* as the last Start left them, refused or not, */
+  uint8_t sizes_mode;           /* and the mode that came with them */
   uint32_t total_bytes;
   uint8_t activation_mode;      /* whose activation routine Activate runs */
   uint8_t init[DFU_TARGET_MAX_INIT_BYTES];
@@ -119,9 +153,10 @@ typedef struct {
   uint16_t receipt_countdown;
   uint16_t mtu;
   bool connected;
+  bool was_connected;           /* since it started */
   bool notify;
   bool started;                 /* has seen an event: the inactivity timer runs */
-  bool restarting;              /* the step that is under way ends with a restart */
+  DfuRestartCause restarting;   /* the step that is under way ends with a restart */
   uint32_t erased_bytes;        /* while PREPARING: how much, until when, */
   int64_t erase_done_us;
   int64_t application_gone_us;  /* and when the application's first page goes; INT64_MAX: never */
@@ -134,6 +169,9 @@ typedef struct {
   uint16_t n_unsent;            /* notifications that occupy a buffer */
   int64_t oldest_sent_us;       /* when the oldest of them gives it back */
   int64_t timer_us;             /* when the inactivity timer fires; INT64_MAX: not running */
+  int64_t image_from_us;        /* image packets before are refused (SDK 4.3 to 6.0) */
+  DfuAccumulator accumulator;
+  DfuWatchSession watch;
   uint8_t installed_mode;       /* what was last activated; kept over restarts */
   uint32_t installed_bytes;
 } DfuTarget;

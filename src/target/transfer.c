@@ -32,6 +32,7 @@ static bool is_supported_mode(uint8_t mode)
 static uint8_t store_start(DfuTarget *target, const DfuImageSizes *sizes)
 {
   target->sizes = *sizes;
+  target->sizes_mode = target->mode;
   if (!is_supported_mode(target->mode) || !is_whole_words(sizes))
     return DFU_STATUS_NOT_SUPPORTED;
 
@@ -63,11 +64,10 @@ void dfu_transfer_take_sizes(DfuTarget *target, const DfuTargetEvent *event,
   dfu_flash_begin_erase(target, event->now_us);
 }
 
-/* Every piece is padded to a word by itself, with zeros. */
-static bool append_init(DfuTarget *target, const uint8_t *bytes, size_t len)
+bool dfu_transfer_append_init(DfuTarget *target, const uint8_t *bytes, size_t len)
 {
   size_t padding = -len % DFU_WIRE_WORD_BYTES;
-  size_t room = target->config.personality->init_max_bytes - target->init_bytes;
+  size_t room = (size_t)target->config.personality->init_max_bytes - target->init_bytes;
 
   if (len + padding > room)
     return false;
@@ -86,7 +86,7 @@ void dfu_transfer_take_init_piece(DfuTarget *target, const DfuTargetEvent *event
     return;
   }
   target->stage = DFU_TARGET_INIT;
-  if (append_init(target, event->bytes, event->len))
+  if (dfu_transfer_append_init(target, event->bytes, event->len))
     dfu_transfer_restart_timer(target, event->now_us);
   else
     dfu_reply_response(target, update, DFU_OP_INIT, DFU_STATUS_FAILED);
@@ -98,8 +98,7 @@ void dfu_transfer_complete_init(DfuTarget *target, DfuTargetUpdate *update)
 
   if (target->stage != DFU_TARGET_INIT) {
     status = DFU_STATUS_INVALID_STATE;
-  } else if (dfu_init_check(&target->config, target->init, target->init_bytes,
-                            &target->image_crc)) {
+  } else if (dfu_init_check(target, &target->image_crc)) {
     target->stage = DFU_TARGET_DATA;
   } else {
     target->init_bytes = 0;
@@ -126,40 +125,41 @@ static uint8_t check_image_packet(const DfuTarget *target, size_t len)
   return end > target->config.flash_bytes ? DFU_STATUS_FAILED : DFU_STATUS_SUCCESS;
 }
 
-static void count_down_receipt(DfuTarget *target, DfuTargetUpdate *update)
+bool dfu_transfer_is_receipt_due(DfuTarget *target)
 {
   if (target->receipt_interval == 0 || --target->receipt_countdown > 0)
-    return;
+    return false;
   target->receipt_countdown = target->receipt_interval;
-  dfu_reply_receipt(target, update);
+  return true;
 }
 
-static void store_image_packet(DfuTarget *target, const DfuTargetEvent *event,
-                               DfuTargetUpdate *update)
+bool dfu_transfer_store_image(DfuTarget *target, const uint8_t *bytes, size_t len,
+                              DfuTargetUpdate *update)
 {
-  /* A write of no length behind one that is under way is more than the flash driver bears. */
-  if (event->len == 0 && target->write_done_us != INT64_MAX) {
-    target->restarting = true;
-    return;
+  uint8_t status = check_image_packet(target, len);
+
+  if (status != DFU_STATUS_SUCCESS) {
+    if (target->stage == DFU_TARGET_DATA && status == DFU_STATUS_SIZE_LIMIT)
+      target->stage = DFU_TARGET_SURPLUS;
+    dfu_reply_response(target, update, DFU_OP_RECEIVE, status);
+    return false;
   }
-  dfu_transfer_restart_timer(target, event->now_us);
-  dfu_flash_queue(target, event->bytes, event->len, event->now_us);
-  if (target->received_bytes != target->total_bytes)
-    count_down_receipt(target, update);
+  /* A write of no length behind one that is under way is more than the flash driver bears. */
+  if (len == 0 && target->write_done_us != INT64_MAX) {
+    target->restarting = DFU_RESTART_ASSERTED;
+    return false;
+  }
+  dfu_transfer_restart_timer(target, target->now_us);
+  dfu_flash_queue(target, bytes, len, target->now_us);
+  return true;
 }
 
 void dfu_transfer_take_image_packet(DfuTarget *target, const DfuTargetEvent *event,
                                     DfuTargetUpdate *update)
 {
-  uint8_t status = check_image_packet(target, event->len);
-
-  if (status == DFU_STATUS_SUCCESS) {
-    store_image_packet(target, event, update);
-    return;
-  }
-  if (target->stage == DFU_TARGET_DATA && status == DFU_STATUS_SIZE_LIMIT)
-    target->stage = DFU_TARGET_SURPLUS;
-  dfu_reply_response(target, update, DFU_OP_RECEIVE, status);
+  if (dfu_transfer_store_image(target, event->bytes, event->len, update)
+      && target->received_bytes != target->total_bytes && dfu_transfer_is_receipt_due(target))
+    dfu_reply_receipt(target, update);
 }
 
 void dfu_transfer_validate(DfuTarget *target, int64_t now_us, DfuTargetUpdate *update)
@@ -202,9 +202,10 @@ static void install(DfuTarget *target)
 
 void dfu_transfer_activate(DfuTarget *target, DfuTargetUpdate *update)
 {
+  target->restarting = DFU_RESTART_REQUESTED;
   if (target->stage == DFU_TARGET_VALIDATED) {
     install(target);
     update->activated = true;
+    target->restarting = DFU_RESTART_ACTIVATED;
   }
-  target->restarting = true;
 }

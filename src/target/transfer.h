@@ -20,6 +20,19 @@ void dfu_transfer_take_init_piece(DfuTarget *target, const DfuTargetEvent *event
 void dfu_transfer_take_image_packet(DfuTarget *target, const DfuTargetEvent *event,
                                     DfuTargetUpdate *update);
 
+/** Adds a piece to the init packet, padded to a word with zeros; false if it has no room. */
+bool dfu_transfer_append_init(DfuTarget *target, const uint8_t *bytes, size_t len);
+
+/**
+ * Takes bytes of the image at the end of what was received, or replies why not. Returns
+ * whether they were taken.
+ */
+bool dfu_transfer_store_image(DfuTarget *target, const uint8_t *bytes, size_t len,
+                              DfuTargetUpdate *update);
+
+/** Another image packet was taken: whether its receipt is due. */
+bool dfu_transfer_is_receipt_due(DfuTarget *target);
+
 /** Requests: Init complete, Validate, Activate. */
 void dfu_transfer_complete_init(DfuTarget *target, DfuTargetUpdate *update);
 void dfu_transfer_validate(DfuTarget *target, int64_t now_us, DfuTargetUpdate *update);

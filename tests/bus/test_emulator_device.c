@@ -201,7 +201,7 @@ static void connect_waits_for_the_device(void **state)
 {
   Emulator *f = *state;
 
-  emulator_start(f, "--boot-ms", "200", "--same-address", NULL);
+  emulator_start(f, "--boot-ms", "200", "--jump", "same", NULL);
   bus_client_connect_device(f->client);
   bus_client_call(f->client, CONTROL, "StartNotify", NULL);
   emulator_write_control(f, "06");
@@ -284,7 +284,7 @@ static void services_that_changed_are_replaced(void **state)
 {
   Emulator *f = *state;
 
-  emulator_start(f, "--same-address", NULL);
+  emulator_start(f, "--jump", "same", NULL);
   bus_client_connect_device(f->client);
   bus_client_call(f->client, CONTROL, "StartNotify", NULL);
   emulator_write_control(f, "06");

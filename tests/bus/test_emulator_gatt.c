@@ -156,7 +156,7 @@ static void started_notifications_survive_a_lost_link(void **state)
 {
   Emulator *f = *state;
 
-  emulator_start(f, "--same-address", NULL);
+  emulator_start(f, "--jump", "same", NULL);
   bus_client_connect_device(f->client);
   bus_client_call(f->client, CONTROL, "StartNotify", NULL);
   bus_client_call(f->client, "dev", "Disconnect", NULL);

@@ -103,6 +103,13 @@ static void wrong_usage_is_2(void **state)
     {"--hci", "1", "--hci is \"1\"; a controller is called hci0, hci1, ..."},
     {"--hci", "hci1x", "--hci is \"hci1x\""},
     {"--readvertise", "150", "need --hci"},
+    {"--jump", "far", "--jump is \"far\"; it must be next or same."},
+    {"--app-revision", "0.8", "--app-revision is \"0.8\"; it must be none or 0.1."},
+    {"--app-revision", "0.1", "need --app-mode"},
+    {"--directed", NULL, "need --app-mode"},
+    {"--erase", "-1", "--erase is -1; it must be from 0 to 1000."},
+    {"--notification-buffers", "-1", "--notification-buffers is -1; it must be from 0 to 1000."},
+    {"--fault", "drop-connection", "is not of the form drop-connection=N"},
   };
 
   (void)state;
@@ -118,12 +125,37 @@ static void host_of_its_own_excludes_an_emulated_one(void **state)
   const char *const powered_off[] = {emulator_program(), "--hci", "hci1", "--powered-off", NULL};
   const char *const public_address[] = {emulator_program(), "--hci",  "hci1", "--addr",
                                         "00:11:22:33:44:55", NULL};
+  const char *const directed[] = {emulator_program(), "--hci", "hci1", "--app-mode", "--jump",
+                                  "same", "--directed", NULL};
   const char *const too_often[] = {emulator_program(), "--hci", "hci1", "--readvertise", "5", NULL};
 
   (void)state;
   expect_status(powered_off, 2, "with --hci the host is a real one");
   expect_status(public_address, 2, "must be a static random address");
+  expect_status(directed, 2, "--directed is for the emulated bus");
   expect_status(too_often, 2, "--readvertise is 5; it must be from 20 to 600000.");
+}
+
+static void options_that_contradict_each_other_are_named(void **state)
+{
+  static const struct {
+    const char *options[5];
+    const char *error;
+  } wrong[] = {
+    {{"--app-mode", "--directed"}, "--directed needs --jump same"},
+    {{"--app-mode", "--personality", "infinitime"}, "infinitime is an application itself"},
+    {{"--jump", "same", "--personality", "infinitime"}, "infinitime is an application itself"},
+    {{"--erase", "1", "--erase-ms", "100"}, "--erase and --erase-ms say the same thing"},
+  };
+
+  (void)state;
+  for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+    const char *const *options = wrong[i].options;
+    const char *const argv[] = {emulator_program(), options[0], options[1], options[2], options[3],
+                                NULL};
+
+    expect_status(argv, 2, wrong[i].error);
+  }
 }
 
 static void trouble_is_1(void **state)
@@ -197,6 +229,7 @@ int main(void)
     TEST(nothing_is_left_behind),
     TEST(wrong_usage_is_2),
     TEST(host_of_its_own_excludes_an_emulated_one),
+    TEST(options_that_contradict_each_other_are_named),
     TEST(trouble_is_1),
     TEST(too_long_a_tmpdir_is_named),
     TEST(second_daemon_on_one_bus_is_refused),

@@ -40,7 +40,7 @@ update_of_softdevice_and_bootloader() {
 
 update_of_a_package_with_two_parts_takes_two_runs() {
   make_package --type both
-  start_target --same-address --after-activate dfu
+  start_target --jump same --after-activate dfu
   update_ends_with 0 --only system $BRIEF
   image_is_installed softdevice_bootloader
   address=${address%80}81 # a bootloader that nobody told to start has the next address
@@ -397,7 +397,7 @@ target_that_stays_busy_is_given_up() {
 
 services_that_change_at_the_same_address_are_read_anew() {
   make_package
-  start_target --same-address
+  start_target --jump same
   update_ends_with 0 --require-back
   connect_as_another_client # its services are now in the cache of bluetoothd
   bluez "$device" org.bluez.Device1 Disconnect

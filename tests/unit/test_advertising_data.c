@@ -16,7 +16,7 @@ static const char *const heart_rate[] = {"0000180d-0000-1000-8000-00805f9b34fb",
 static void expect(const char *name, const char *const *uuids, const char *data_hex,
                    const char *response_hex)
 {
-  DfuAdvertisement advertisement = {"C4:12:AB:00:11:22", name, uuids};
+  DfuAdvertisement advertisement = {.address = "C4:12:AB:00:11:22", .name = name, .uuids = uuids};
   DfuAdvertisingData data, response;
   g_autoptr(GString) data_text = g_string_new(NULL);
   g_autoptr(GString) response_text = g_string_new(NULL);

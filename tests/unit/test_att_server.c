@@ -3,238 +3,133 @@
  * The Attribute Protocol's server over a board: PDUs, byte by byte, as Bluetooth
  * Core, Vol 3, Part F, 3.4 has them. The handles are those of nRF5 SDK 11.
  */
-#include "emulator/att_server.h"
-
 #include <string.h>
 
+#include "lib/att_fixture.h"
 #include "lib/cmocka_all.h"
-#include "lib/hex.h"
-#include "lib/target_driver.h"
 
-#define ADDRESS "C4:12:AB:00:11:22"
 #define SERVICE_BYTES "23 d1 bc ea 5f 78 23 15 de ef 12 12 30 15 00 00"
 
-typedef struct {
-  DfuBoardLog *log;
-  DfuBoard *board;
-  DfuAttServer *server;
-  GString *sent; /* "PDU | PDU"; "end" when the board dropped the connection */
-} Fixture;
-
-static void on_sent(const guint8 *pdu, gsize len, gpointer user_data)
+static void restart_board(AttFixture *f, guint16 mtu, const char *fault)
 {
-  Fixture *f = user_data;
+  DfuBoardConfig config = att_config();
 
-  hex_append(f->sent, pdu, len);
+  config.mtu = mtu;
+  att_restart(f, &config, fault);
 }
 
-static void on_advertising_changed(gpointer user_data)
+static void subscribe(AttFixture *f)
 {
-  (void)user_data;
-}
-
-static void on_answered(guint8 att_error, gpointer user_data)
-{
-  Fixture *f = user_data;
-
-  dfu_att_server_answered(f->server, att_error);
-}
-
-static void on_notified(guint16 handle, const guint8 *bytes, gsize len, gpointer user_data)
-{
-  Fixture *f = user_data;
-
-  dfu_att_server_notified(f->server, handle, bytes, len);
-}
-
-static void on_disconnected(gpointer user_data)
-{
-  Fixture *f = user_data;
-
-  g_string_append(f->sent, f->sent->len > 0 ? " | end" : "end");
-}
-
-static const DfuBoardListener listener = {on_advertising_changed, on_answered, on_notified,
-                                          on_disconnected};
-
-static void start_board(Fixture *f, guint16 mtu, const char *fault)
-{
-  DfuBoardConfig config = {
-    .personality = dfu_personality_find("sdk11-dual"),
-    .address = ADDRESS,
-    .mtu = mtu,
-    .has_application = TRUE,
-    .device_type = 0xffff,
-    .device_revision = 0xffff,
-    .softdevice_id = 0x0080,
-  };
-  char message[DFU_FAULTS_MESSAGE_BYTES];
-
-  if (fault != NULL) {
-    assert_true(dfu_faults_parse(&config.faults, fault, message));
-  }
-  f->log = dfu_board_log_new(NULL, NULL);
-  f->board = dfu_board_new(&config, f->log);
-  dfu_board_set_listener(f->board, &listener, f);
-  f->server = dfu_att_server_new(f->board, on_sent, f);
-  f->sent = g_string_new(NULL);
-  assert_int_equal(dfu_board_connect(f->board, 23), 23);
-}
-
-static void end_board(Fixture *f)
-{
-  dfu_att_server_free(f->server);
-  dfu_board_free(f->board);
-  dfu_board_log_free(f->log);
-  g_string_free(f->sent, TRUE);
-}
-
-static int set_up(void **state)
-{
-  Fixture *f = g_new0(Fixture, 1);
-
-  start_board(f, 0, NULL);
-  *state = f;
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  end_board(*state);
-  g_free(*state);
-  return 0;
-}
-
-static void restart_board(Fixture *f, guint16 mtu, const char *fault)
-{
-  end_board(f);
-  start_board(f, mtu, fault);
-}
-
-/* Sends the PDU @sent, in a memory of its own length; expects @received, PDUs in their order. */
-static void exchange(Fixture *f, const char *sent, const char *received)
-{
-  guint8 bytes[600];
-  gsize len = driver_hex(sent, bytes, sizeof bytes);
-  g_autofree guint8 *pdu = g_memdup2(bytes, len);
-
-  g_string_truncate(f->sent, 0);
-  dfu_att_server_receive(f->server, pdu, len);
-  assert_string_equal(f->sent->str, received);
-}
-
-static void subscribe(Fixture *f)
-{
-  exchange(f, "12 11 00 01 00", "13");
+  att_exchange(f, "12 11 00 01 00", "13");
 }
 
 static void mtu_is_what_the_board_offers(void **state)
 {
-  Fixture *f = *state;
+  AttFixture *f = *state;
 
-  exchange(f, "02 05 02", "03 17 00"); /* 517 against 23 */
+  att_exchange(f, "02 05 02", "03 17 00"); /* 517 against 23 */
   restart_board(f, 247, NULL);
-  exchange(f, "02 05 02", "03 f7 00");
-  exchange(f, "02 05 00", "03 f7 00"); /* less than 23 is none, but no reason to fail */
+  att_exchange(f, "02 05 02", "03 f7 00");
+  att_exchange(f, "02 05 00", "03 f7 00"); /* less than 23 is none, but no reason to fail */
 }
 
 static void mtu_exchange_of_wrong_length_is_an_invalid_pdu(void **state)
 {
-  exchange(*state, "02", "01 02 00 00 04");
-  exchange(*state, "02 17", "01 02 00 00 04");
-  exchange(*state, "02 17 00 00", "01 02 00 00 04");
+  att_exchange(*state, "02", "01 02 00 00 04");
+  att_exchange(*state, "02 17", "01 02 00 00 04");
+  att_exchange(*state, "02 17 00 00", "01 02 00 00 04");
 }
 
 static void primary_services_are_listed_by_the_length_of_their_uuid(void **state)
 {
-  exchange(*state, "10 01 00 ff ff 00 28", "11 06 01 00 07 00 00 18 08 00 0b 00 01 18");
-  exchange(*state, "10 0c 00 ff ff 00 28", "11 14 0c 00 13 00 " SERVICE_BYTES);
-  exchange(*state, "10 0d 00 ff ff 00 28", "01 10 0d 00 0a");
+  att_exchange(*state, "10 01 00 ff ff 00 28", "11 06 01 00 07 00 00 18 08 00 0b 00 01 18");
+  att_exchange(*state, "10 0c 00 ff ff 00 28", "11 14 0c 00 13 00 " SERVICE_BYTES);
+  att_exchange(*state, "10 0d 00 ff ff 00 28", "01 10 0d 00 0a");
 }
 
 static void primary_services_may_be_asked_for_by_the_long_form_of_the_type(void **state)
 {
-  exchange(*state, "10 08 00 09 00 fb 34 9b 5f 80 00 00 80 00 10 00 00 00 28 00 00",
+  att_exchange(*state, "10 08 00 09 00 fb 34 9b 5f 80 00 00 80 00 10 00 00 00 28 00 00",
            "11 06 08 00 0b 00 01 18");
 }
 
 static void group_type_other_than_service_is_unsupported(void **state)
 {
-  exchange(*state, "10 01 00 ff ff 03 28", "01 10 01 00 10");
-  exchange(*state, "10 01 00 ff ff 01 28", "01 10 01 00 0a"); /* secondary: there are none */
+  att_exchange(*state, "10 01 00 ff ff 03 28", "01 10 01 00 10");
+  att_exchange(*state, "10 01 00 ff ff 01 28", "01 10 01 00 0a"); /* secondary: there are none */
 }
 
 static void service_is_found_by_its_uuid(void **state)
 {
-  exchange(*state, "06 01 00 ff ff 00 28 01 18", "07 08 00 0b 00");
-  exchange(*state, "06 01 00 ff ff 00 28 0a 18", "01 06 01 00 0a");
-  exchange(*state, "06 01 00 ff ff 00 28", "01 06 01 00 0a");
-  exchange(*state, "06 01 00 ff ff 00 28 01 18 00", "01 06 01 00 0a");
+  att_exchange(*state, "06 01 00 ff ff 00 28 01 18", "07 08 00 0b 00");
+  att_exchange(*state, "06 01 00 ff ff 00 28 0a 18", "01 06 01 00 0a");
+  att_exchange(*state, "06 01 00 ff ff 00 28", "01 06 01 00 0a");
+  att_exchange(*state, "06 01 00 ff ff 00 28 01 18 00", "01 06 01 00 0a");
 }
 
 static void service_is_found_by_its_long_uuid(void **state)
 {
-  Fixture *f = *state;
+  AttFixture *f = *state;
 
-  exchange(f, "06 01 00 ff ff 00 28 " SERVICE_BYTES, "07 0c 00 13 00");
-  exchange(f, "06 01 00 ff ff 00 28 fb 34 9b 5f 80 00 00 80 00 10 00 00 01 18 00 00",
+  att_exchange(f, "06 01 00 ff ff 00 28 " SERVICE_BYTES, "07 0c 00 13 00");
+  att_exchange(f, "06 01 00 ff ff 00 28 fb 34 9b 5f 80 00 00 80 00 10 00 00 01 18 00 00",
            "07 08 00 0b 00");
 }
 
 static void attribute_is_found_by_its_value(void **state)
 {
-  exchange(*state, "06 01 00 ff ff 00 2a 44 66 75 54 61 72 67", "07 03 00 03 00"); /* DfuTarg */
+  att_exchange(*state, "06 01 00 ff ff 00 2a 44 66 75 54 61 72 67", "07 03 00 03 00"); /* DfuTarg */
 }
 
 static void characteristics_are_listed_with_properties_and_handle(void **state)
 {
-  exchange(*state, "08 01 00 07 00 03 28",
+  att_exchange(*state, "08 01 00 07 00 03 28",
            "09 07 02 00 02 03 00 00 2a 04 00 02 05 00 01 2a 06 00 02 07 00 04 2a");
-  exchange(*state, "08 0c 00 13 00 03 28",
+  att_exchange(*state, "08 0c 00 13 00 03 28",
            "09 15 0d 00 04 0e 00 23 d1 bc ea 5f 78 23 15 de ef 12 12 32 15 00 00");
-  exchange(*state, "08 0e 00 13 00 03 28",
+  att_exchange(*state, "08 0e 00 13 00 03 28",
            "09 15 0f 00 18 10 00 23 d1 bc ea 5f 78 23 15 de ef 12 12 31 15 00 00");
-  exchange(*state, "08 10 00 13 00 03 28",
+  att_exchange(*state, "08 10 00 13 00 03 28",
            "09 15 12 00 02 13 00 23 d1 bc ea 5f 78 23 15 de ef 12 12 34 15 00 00");
-  exchange(*state, "08 13 00 13 00 03 28", "01 08 13 00 0a");
+  att_exchange(*state, "08 13 00 13 00 03 28", "01 08 13 00 0a");
 }
 
 static void values_are_read_by_type(void **state)
 {
-  exchange(*state, "08 01 00 ff ff 00 2a", "09 09 03 00 44 66 75 54 61 72 67");
-  exchange(*state, "08 01 00 ff ff 23 d1 bc ea 5f 78 23 15 de ef 12 12 34 15 00 00",
+  att_exchange(*state, "08 01 00 ff ff 00 2a", "09 09 03 00 44 66 75 54 61 72 67");
+  att_exchange(*state, "08 01 00 ff ff 23 d1 bc ea 5f 78 23 15 de ef 12 12 34 15 00 00",
            "09 04 13 00 08 00");
 }
 
 static void value_that_cannot_be_read_by_type_names_its_handle(void **state)
 {
-  exchange(*state, "08 01 00 ff ff 23 d1 bc ea 5f 78 23 15 de ef 12 12 32 15 00 00",
+  att_exchange(*state, "08 01 00 ff ff 23 d1 bc ea 5f 78 23 15 de ef 12 12 32 15 00 00",
            "01 08 0e 00 02");
 }
 
 static void descriptors_are_found_by_their_handles(void **state)
 {
-  exchange(*state, "04 08 00 0b 00", "05 01 08 00 00 28 09 00 03 28 0a 00 05 2a 0b 00 02 29");
-  exchange(*state, "04 0e 00 13 00",
+  att_exchange(*state, "04 08 00 0b 00", "05 01 08 00 00 28 09 00 03 28 0a 00 05 2a 0b 00 02 29");
+  att_exchange(*state, "04 0e 00 13 00",
            "05 02 0e 00 23 d1 bc ea 5f 78 23 15 de ef 12 12 32 15 00 00");
-  exchange(*state, "04 11 00 11 00", "05 01 11 00 02 29");
-  exchange(*state, "04 14 00 ff ff", "01 04 14 00 0a");
+  att_exchange(*state, "04 11 00 11 00", "05 01 11 00 02 29");
+  att_exchange(*state, "04 14 00 ff ff", "01 04 14 00 0a");
 }
 
 static void list_ends_where_the_mtu_does(void **state)
 {
   /* five pairs of four bytes and two of the head are 22 of 23 */
-  exchange(*state, "04 01 00 ff ff",
+  att_exchange(*state, "04 01 00 ff ff",
            "05 01 01 00 00 28 02 00 03 28 03 00 00 2a 04 00 03 28 05 00 01 2a");
 }
 
 static void long_list_takes_as_much_as_a_larger_mtu_allows(void **state)
 {
-  Fixture *f = *state;
+  AttFixture *f = *state;
 
   restart_board(f, 64, NULL);
-  exchange(f, "02 40 00", "03 40 00");
-  exchange(f, "08 0c 00 13 00 03 28",
+  att_exchange(f, "02 40 00", "03 40 00");
+  att_exchange(f, "08 0c 00 13 00 03 28",
            "09 15 0d 00 04 0e 00 23 d1 bc ea 5f 78 23 15 de ef 12 12 32 15 00 00"
            " 0f 00 18 10 00 23 d1 bc ea 5f 78 23 15 de ef 12 12 31 15 00 00");
 }
@@ -250,10 +145,10 @@ static void range_that_is_none_is_an_invalid_handle(void **state)
     g_autofree char *no_zero = g_strdup_printf("01 %s 00 00 01", opcodes[i]);
     g_autofree char *no_backwards = g_strdup_printf("01 %s 09 00 01", opcodes[i]);
 
-    exchange(*state, zero, no_zero);
-    exchange(*state, backwards, no_backwards);
+    att_exchange(*state, zero, no_zero);
+    att_exchange(*state, backwards, no_backwards);
   }
-  exchange(*state, "06 00 00 ff ff 00 28 01 18", "01 06 00 00 01");
+  att_exchange(*state, "06 00 00 ff ff 00 28 01 18", "01 06 00 00 01");
 }
 
 static void requests_of_wrong_length_are_invalid_pdus(void **state)
@@ -278,13 +173,13 @@ static void requests_of_wrong_length_are_invalid_pdus(void **state)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
-    exchange(*state, bad[i][0], bad[i][1]);
+    att_exchange(*state, bad[i][0], bad[i][1]);
   }
 }
 
 static void request_longer_than_the_mtu_is_an_invalid_pdu(void **state)
 {
-  exchange(*state, "12 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
+  att_exchange(*state, "12 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
            "01 12 00 00 04");
 }
 
@@ -307,18 +202,18 @@ static void attributes_are_read(void **state)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(reads); i++) {
-    exchange(*state, reads[i][0], reads[i][1]);
+    att_exchange(*state, reads[i][0], reads[i][1]);
   }
 }
 
 static void attribute_is_read_from_an_offset(void **state)
 {
-  exchange(*state, "0c 03 00 00 00", "0d 44 66 75 54 61 72 67");
-  exchange(*state, "0c 03 00 04 00", "0d 61 72 67");
-  exchange(*state, "0c 03 00 07 00", "0d");
-  exchange(*state, "0c 03 00 08 00", "01 0c 03 00 07");
-  exchange(*state, "0c 14 00 00 00", "01 0c 14 00 01");
-  exchange(*state, "0c 0e 00 00 00", "01 0c 0e 00 02");
+  att_exchange(*state, "0c 03 00 00 00", "0d 44 66 75 54 61 72 67");
+  att_exchange(*state, "0c 03 00 04 00", "0d 61 72 67");
+  att_exchange(*state, "0c 03 00 07 00", "0d");
+  att_exchange(*state, "0c 03 00 08 00", "01 0c 03 00 07");
+  att_exchange(*state, "0c 14 00 00 00", "01 0c 14 00 01");
+  att_exchange(*state, "0c 0e 00 00 00", "01 0c 0e 00 02");
 }
 
 static void writes_that_are_not_allowed_are_refused(void **state)
@@ -337,40 +232,40 @@ static void writes_that_are_not_allowed_are_refused(void **state)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(writes); i++) {
-    exchange(*state, writes[i][0], writes[i][1]);
+    att_exchange(*state, writes[i][0], writes[i][1]);
   }
 }
 
 static void cccd_is_kept_for_the_connection(void **state)
 {
   subscribe(*state);
-  exchange(*state, "0a 11 00", "0b 01 00");
-  exchange(*state, "12 11 00 00 00", "13");
-  exchange(*state, "0a 11 00", "0b 00 00");
-  exchange(*state, "12 0b 00 02 00", "13"); /* Service Changed */
+  att_exchange(*state, "0a 11 00", "0b 01 00");
+  att_exchange(*state, "12 11 00 00 00", "13");
+  att_exchange(*state, "0a 11 00", "0b 00 00");
+  att_exchange(*state, "12 0b 00 02 00", "13"); /* Service Changed */
 }
 
 static void response_comes_before_the_notification(void **state)
 {
   subscribe(*state);
-  exchange(*state, "12 10 00 07", "13 | 1b 10 00 10 07 01 00 00 00 00");
-  exchange(*state, "12 10 00 99", "13 | 1b 10 00 10 99 03");
+  att_exchange(*state, "12 10 00 07", "13 | 1b 10 00 10 07 01 00 00 00 00");
+  att_exchange(*state, "12 10 00 99", "13 | 1b 10 00 10 99 03");
 }
 
 static void error_of_a_fault_names_the_control_point(void **state)
 {
-  Fixture *f = *state;
+  AttFixture *f = *state;
 
   restart_board(f, 0, "att=report-size:0xfe");
   subscribe(f);
-  exchange(f, "12 10 00 07", "01 12 10 00 fe");
-  exchange(f, "12 10 00 07", "13 | 1b 10 00 10 07 01 00 00 00 00");
+  att_exchange(f, "12 10 00 07", "01 12 10 00 fe");
+  att_exchange(f, "12 10 00 07", "13 | 1b 10 00 10 07 01 00 00 00 00");
 }
 
 static void response_comes_before_the_connection_ends(void **state)
 {
   subscribe(*state);
-  exchange(*state, "12 10 00 06", "13 | end"); /* System Reset */
+  att_exchange(*state, "12 10 00 06", "13 | end"); /* System Reset */
 }
 
 static void commands_are_never_answered(void **state)
@@ -382,36 +277,36 @@ static void commands_are_never_answered(void **state)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
-    exchange(*state, commands[i], "");
+    att_exchange(*state, commands[i], "");
   }
 }
 
 static void packets_reach_the_board(void **state)
 {
   subscribe(*state);
-  exchange(*state, "12 10 00 01 04", "13");
-  exchange(*state, "52 0e 00 00 00 00 00 00 00 00 00 fc ff ff 0f", /* an image far too large */
+  att_exchange(*state, "12 10 00 01 04", "13");
+  att_exchange(*state, "52 0e 00 00 00 00 00 00 00 00 00 fc ff ff 0f", /* an image far too large */
            "1b 10 00 10 01 04");
 }
 
 static void long_writes_are_refused(void **state)
 {
-  exchange(*state, "16 10 00 00 00 01 04", "01 16 10 00 82"); /* SDK 11 */
-  exchange(*state, "16 11 00 00 00 01 00", "01 16 11 00 82");
-  exchange(*state, "16 0e 00 00 00 01", "01 16 0e 00 03");
-  exchange(*state, "16 0f 00 00 00 01", "01 16 0f 00 03");
-  exchange(*state, "16 0c 00 00 00 01", "01 16 0c 00 03");
-  exchange(*state, "16 14 00 00 00 01", "01 16 14 00 01");
-  exchange(*state, "18 00", "19");
-  exchange(*state, "18 01", "19");
+  att_exchange(*state, "16 10 00 00 00 01 04", "01 16 10 00 82"); /* SDK 11 */
+  att_exchange(*state, "16 11 00 00 00 01 00", "01 16 11 00 82");
+  att_exchange(*state, "16 0e 00 00 00 01", "01 16 0e 00 03");
+  att_exchange(*state, "16 0f 00 00 00 01", "01 16 0f 00 03");
+  att_exchange(*state, "16 0c 00 00 00 01", "01 16 0c 00 03");
+  att_exchange(*state, "16 14 00 00 00 01", "01 16 14 00 01");
+  att_exchange(*state, "18 00", "19");
+  att_exchange(*state, "18 01", "19");
 }
 
 static void unknown_requests_are_not_supported(void **state)
 {
-  exchange(*state, "0e 03 00 05 00", "01 0e 00 00 06"); /* Read Multiple */
-  exchange(*state, "20 03 00 05 00", "01 20 00 00 06");
-  exchange(*state, "3c", "01 3c 00 00 06");
-  exchange(*state, "00", "01 00 00 00 06");
+  att_exchange(*state, "0e 03 00 05 00", "01 0e 00 00 06"); /* Read Multiple */
+  att_exchange(*state, "20 03 00 05 00", "01 20 00 00 06");
+  att_exchange(*state, "3c", "01 3c 00 00 06");
+  att_exchange(*state, "00", "01 00 00 00 06");
 }
 
 static void what_only_a_server_sends_is_ignored(void **state)
@@ -421,23 +316,23 @@ static void what_only_a_server_sends_is_ignored(void **state)
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(pdus); i++) {
-    exchange(*state, pdus[i], "");
+    att_exchange(*state, pdus[i], "");
   }
 }
 
 static void stalled_board_answers_nothing(void **state)
 {
-  Fixture *f = *state;
+  AttFixture *f = *state;
 
   restart_board(f, 0, "stall-at=report-size");
   subscribe(f);
-  exchange(f, "12 10 00 07", "");
-  exchange(f, "12 10 00 07", "");
-  exchange(f, "0a 03 00", "");
-  exchange(f, "52 0e 00 00", "");
+  att_exchange(f, "12 10 00 07", "");
+  att_exchange(f, "12 10 00 07", "");
+  att_exchange(f, "0a 03 00", "");
+  att_exchange(f, "52 0e 00 00", "");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, att_set_up, att_tear_down)
 
 int main(void)
 {

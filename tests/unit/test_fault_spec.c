@@ -21,6 +21,8 @@ static void parse_takes_names_and_numbers(void **state)
     "silence=1", "silence=20:6", "silence-at=receive:1", "silence-before=report-size",
     "restart=1", "restart-at=0x05", "restart-before=receipts",
     "stall=40", "stall-at=validate", "stall-before=reset",
+    "flash-error=40", "flash-error-at=start", "att=init-end:0xfd", "att=init-end:0xfe:3",
+    "drop-connection=1", "mute-connection=4294967295", "service-changed=2", "jump-unheard=1",
   };
 
   (void)state;
@@ -95,6 +97,14 @@ static void parse_bad_form_names_the_right_one(void **state)
     { "stall=5:1", "stall=BYTE" },
     { "stall-at=init:forever", "stall-at=OP" },
     { "stall-before=256", "stall-before=OP" },
+    { "flash-error=0", "flash-error=BYTE" },
+    { "flash-error-at=start:1", "flash-error-at=OP" },
+    { "mute=init-end", "mute=OP" }, /* where init means its end already */
+    { "drop-connection", "drop-connection=N" },
+    { "drop-connection=0", "drop-connection=N" },
+    { "mute-connection=", "mute-connection=N" },
+    { "service-changed=1:2", "service-changed=N" },
+    { "jump-unheard=once", "jump-unheard=N" },
   };
 
   (void)state;
@@ -160,6 +170,36 @@ static void parse_breakdown_keeps_place_and_time(void **state)
   }
 }
 
+static void parse_att_keeps_which_write_of_init(void **state)
+{
+  DfuFault both = parse_one("att=init:0xfe");
+  DfuFault end = parse_one("att=init-end:0xfd:3");
+
+  (void)state;
+  assert_int_equal(both.opcode, 2);
+  assert_false(both.at_end);
+  assert_int_equal(end.opcode, 2);
+  assert_true(end.at_end);
+  assert_int_equal(end.code, 0xfd);
+  assert_int_equal(end.times, 3);
+}
+
+static void parse_connections_are_counted_down(void **state)
+{
+  DfuFaults faults = { .n = 0 };
+  char message[DFU_FAULTS_MESSAGE_BYTES];
+
+  (void)state;
+  assert_true(dfu_faults_parse(&faults, "mute-connection=1", message));
+  assert_true(dfu_faults_parse(&faults, "drop-connection=2", message));
+  assert_true(dfu_faults_happens(&faults, DFU_FAULT_DROP_CONNECTION));
+  assert_true(dfu_faults_happens(&faults, DFU_FAULT_DROP_CONNECTION));
+  assert_false(dfu_faults_happens(&faults, DFU_FAULT_DROP_CONNECTION));
+  assert_true(dfu_faults_happens(&faults, DFU_FAULT_MUTE_CONNECTION));
+  assert_false(dfu_faults_happens(&faults, DFU_FAULT_MUTE_CONNECTION));
+  assert_false(dfu_faults_happens(&faults, DFU_FAULT_SERVICE_CHANGED));
+}
+
 static void parse_unknown_name_lists_the_known(void **state)
 {
   static const char *const unknown[] = {
@@ -174,7 +214,9 @@ static void parse_unknown_name_lists_the_known(void **state)
     assert_non_null(strstr(message, ": known are answer, notify, mute, repeat, att, drop-packet, "
                                     "drop-receipt, repeat-receipt, lose, lose-at, lose-before, "
                                     "silence, silence-at, silence-before, restart, restart-at, "
-                                    "restart-before, stall, stall-at and stall-before"));
+                                    "restart-before, stall, stall-at, stall-before, flash-error, "
+                                    "flash-error-at, drop-connection, mute-connection, "
+                                    "service-changed and jump-unheard"));
   }
 }
 
@@ -212,6 +254,8 @@ int main(void)
     cmocka_unit_test(parse_takes_names_and_numbers),
     cmocka_unit_test(parse_bad_form_names_the_right_one),
     cmocka_unit_test(parse_breakdown_keeps_place_and_time),
+    cmocka_unit_test(parse_att_keeps_which_write_of_init),
+    cmocka_unit_test(parse_connections_are_counted_down),
     cmocka_unit_test(parse_unknown_name_lists_the_known),
     cmocka_unit_test(parse_message_fits_whatever_the_text),
     cmocka_unit_test(parse_too_many_is_refused),

@@ -621,6 +621,70 @@ static void withheld_event_still_lets_time_pass(void **state)
   assert_int_equal(rig.update.att_error, 1);
 }
 
+static void att_of_the_end_of_init_leaves_its_begin(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "att=init-end:0xfe", DRIVER_READY);
+  control(&rig, "02 00");
+  assert_int_equal(rig.update.att_error, 0);
+  packet(&rig, DRIVER_INIT);
+  assert_string_equal(control(&rig, "02 01"), "");
+  assert_int_equal(rig.update.att_error, 0xfe);
+  assert_string_equal(control(&rig, "02 01"), "10 02 01");
+  assert_int_equal(rig.update.att_error, 0);
+}
+
+static void failing_erase_is_told_before_the_restart(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "flash-error-at=start", DRIVER_IDLE);
+  control(&rig, "01 04");
+  assert_string_equal(packet(&rig, DRIVER_SIZES), "10 01 06");
+  assert_int_equal(rig.update.boot, DFU_TARGET_BOOTS_APPLICATION);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+}
+
+static void failing_flash_write_restarts_without_a_word(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "flash-error=40", DRIVER_DATA); /* 20 are there */
+  assert_string_equal(packet(&rig, DRIVER_PACKET_2), "");
+  assert_int_equal(rig.update.boot, DFU_TARGET_BOOTS_APPLICATION);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+  assert_int_equal(rig.driver.target.stage, DFU_TARGET_IDLE);
+}
+
+static void flash_without_work_cannot_fail(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "flash-error-at=report-size", DRIVER_READY);
+  assert_string_equal(control(&rig, "07"), "10 07 01 00 00 00 00");
+  assert_int_equal(rig.update.boot, DFU_TARGET_STAYS);
+}
+
+static void att_errors_reach_an_application_too(void **state)
+{
+  static const uint8_t jump[] = { 1, 4 };
+  static const uint8_t init_begin[] = { 2, 0 };
+  Rig rig;
+
+  (void)state;
+  rig_init(&rig, "att=start:0xfe:2", DRIVER_IDLE);
+  add_fault(&rig, "att=init-end:1");
+  assert_int_equal(dfu_faults_att_error(&rig.faults, init_begin, 2), 0);
+  assert_int_equal(dfu_faults_att_error(&rig.faults, jump, 2), 0xfe);
+  assert_int_equal(dfu_faults_att_error(&rig.faults, jump, 2), 0xfe);
+  assert_int_equal(dfu_faults_att_error(&rig.faults, jump, 2), 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -662,6 +726,11 @@ int main(void)
     cmocka_unit_test(init_of_one_byte_is_the_targets_to_refuse),
     cmocka_unit_test(packets_of_other_kinds_are_not_counted),
     cmocka_unit_test(withheld_event_still_lets_time_pass),
+    cmocka_unit_test(att_of_the_end_of_init_leaves_its_begin),
+    cmocka_unit_test(failing_erase_is_told_before_the_restart),
+    cmocka_unit_test(failing_flash_write_restarts_without_a_word),
+    cmocka_unit_test(flash_without_work_cannot_fail),
+    cmocka_unit_test(att_errors_reach_an_application_too),
   };
 
   return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
