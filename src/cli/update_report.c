@@ -166,7 +166,7 @@ static void say_connected(const DfuUpdateReport *report, const DfuReport *news,
 /* Once, and before anything is lost. */
 static void say_fate(DfuUpdateReport *report, const DfuReport *news)
 {
-  if (report->is_warned || news->is_application || news->part == NULL ||
+  if (report->is_warned || news->is_application || news->part == NULL || news->part_index > 0 ||
       news->part->type != DFU_IMAGE_APPLICATION)
     return;
   report->is_warned = TRUE;
