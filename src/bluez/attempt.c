@@ -109,6 +109,7 @@ static void succeed(DfuBluezAttempt *attempt)
 
   result->verdict = DFU_BLUEZ_ATTEMPT_CONNECTED;
   result->gatt = dfu_bluez_services_gatt(attempt->services);
+  result->info = dfu_bluez_services_info(attempt->services);
   result->has_revision = dfu_bluez_services_revision(attempt->services, &result->revision);
   answer(attempt);
 }

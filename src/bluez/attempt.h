@@ -8,6 +8,7 @@
 #define DFU_BLUEZ_ATTEMPT_H
 
 #include "bluez/discovery.h"
+#include "bluez/device_info.h"
 #include "bluez/gatt.h"
 
 /** Whom to connect; texts are the caller's and outlive the attempt. */
@@ -40,6 +41,7 @@ typedef struct {
   const DfuBluezGatt *gatt; /* when connected, and these */
   gboolean has_revision;
   guint16 revision;
+  const DfuBluezDeviceInfo *info;
   gint16 rssi;
 } DfuBluezAttemptResult;
 

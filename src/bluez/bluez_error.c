@@ -17,7 +17,7 @@
  */
 #define ATT_UNLIKELY_ERROR 0x0e
 
-enum { PASSING = 1, REPEATABLE = 2, LOST = 4, IN_PROGRESS = 8 };
+enum { PASSING = 1, REPEATABLE = 2, LOST = 4, IN_PROGRESS = 8, DENIED = 16 };
 
 typedef struct {
   const char *name; /* what the D-Bus name begins with */
@@ -43,7 +43,7 @@ typedef struct {
 
 /* The first rule that fits counts. */
 static const Rule rules[] = {
-  { FREEDESKTOP "AccessDenied", NULL, DFU_ERROR_BLUETOOTH, 0, 0, ADVISE_ACCESS },
+  { FREEDESKTOP "AccessDenied", NULL, DFU_ERROR_BLUETOOTH, DENIED, 0, ADVISE_ACCESS },
   { FREEDESKTOP "ServiceUnknown", NULL, DFU_ERROR_BLUETOOTH, LOST, 0, ADVISE_START },
   { FREEDESKTOP "NameHasNoOwner", NULL, DFU_ERROR_BLUETOOTH, LOST, 0, ADVISE_START },
   { FREEDESKTOP "Spawn.", NULL, DFU_ERROR_BLUETOOTH, LOST, 0, ADVISE_START },
@@ -162,6 +162,7 @@ static DfuBluezFault classify_remote(const char *name, const char *message)
     .passing = (rule->flags & PASSING) != 0,
     .repeatable = (rule->flags & REPEATABLE) != 0,
     .link_lost = (rule->flags & LOST) != 0,
+    .denied = (rule->flags & DENIED) != 0,
     .in_progress = (rule->flags & IN_PROGRESS) != 0,
     .att_error = rule->att_error,
   };

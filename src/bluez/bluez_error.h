@@ -19,6 +19,7 @@ typedef struct {
   gboolean passing;    /* a fault of the moment: connecting again may help */
   gboolean repeatable; /* nothing was done: the same call may be made again shortly */
   gboolean link_lost;  /* the connection is gone, or as good as */
+  gboolean denied;     /* the bus's policy does not allow the call */
   gboolean in_progress; /* somebody, perhaps another program, does the same thing right now */
   guint8 att_error;    /* what the device's ATT server answered, 0 for nothing */
 } DfuBluezFault;

@@ -150,11 +150,20 @@ static void remember_address(BluezLink *link, const char *device)
   }
 }
 
+/* The result ends with the connecting, and the event is told after that. */
+static char *copy_info(const DfuBluezAttemptResult *result, DfuBluezInfo which)
+{
+  return g_strdup(dfu_bluez_device_info_get(result->info, which));
+}
+
 static void tell_up(BluezLink *link, const DfuBluezAttemptResult *result)
 {
   DfuBluezObjects *objects = dfu_bluez_bus_objects(link->bus);
   g_autofree char *name = dfu_printable(
       dfu_bluez_objects_get_text(objects, result->device, DFU_BLUEZ_DEVICE, "Name"), -1);
+  g_autofree char *manufacturer = copy_info(result, DFU_BLUEZ_INFO_MANUFACTURER);
+  g_autofree char *model = copy_info(result, DFU_BLUEZ_INFO_MODEL);
+  g_autofree char *firmware = copy_info(result, DFU_BLUEZ_INFO_FIRMWARE);
   DfuLinkEvent event = {
     .type = DFU_LINK_UP,
     .up = {
@@ -162,8 +171,12 @@ static void tell_up(BluezLink *link, const DfuBluezAttemptResult *result)
       .has_revision = result->has_revision,
       .revision = result->revision,
       .has_packet = result->gatt->packet != NULL,
+      .packet_has_write = result->gatt->packet_has_write,
       .has_other_services = result->gatt->has_other_services,
       .name = name,
+      .manufacturer = manufacturer,
+      .model = model,
+      .firmware = firmware,
       .rssi = result->rssi,
     },
   };

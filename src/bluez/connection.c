@@ -312,10 +312,7 @@ DfuBluezConnection *dfu_bluez_connection_new(DfuBluezBus *bus, const char *devic
   connection->funcs = funcs;
   connection->user_data = user_data;
   connection->cancellable = g_cancellable_new();
-  connection->gatt = *gatt;
-  connection->gatt.control = g_strdup(gatt->control);
-  connection->gatt.packet = g_strdup(gatt->packet);
-  connection->gatt.revision = g_strdup(gatt->revision);
+  dfu_bluez_gatt_copy(gatt, &connection->gatt);
   connection->has_packet = gatt->packet != NULL;
   return connection;
 }

@@ -89,6 +89,43 @@ static void connect_to_a_known_device_needs_no_discovery(void **state)
   assert_string_equal(f->fake->calls->str, "GetManagedObjects;Connect;ReadValue;");
 }
 
+static void connect_tells_of_device_information(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->info[0] = "Adafruit Industries";
+  f->fake->info[1] = "nRF52\033[2J";
+  f->fake->info[2] = "0.9.2 s140 6.1.1";
+  f->fake->packet_flags = "write-without-response write";
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  link_recorder_expect(f->events,
+                       "UP mtu=23 revision=0008 packet+write " FAKE_ADDRESS
+                       " DfuTarg [Adafruit Industries|nRF52\357\277\275[2J|0.9.2 s140 6.1.1]");
+  assert_int_equal(fake_bluez_count(f->fake, "ReadValue"), 4);
+}
+
+static void connect_does_without_device_information_that_is_refused(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->info[0] = "Adafruit Industries";
+  f->fake->info[1] = "Feather";
+  fake_bluez_fail(f->fake, "ReadValue", 2, NOT_PERMITTED, "Read not permitted");
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  link_recorder_expect(f->events, "UP mtu=23 packet " FAKE_ADDRESS " DfuTarg [|Feather|]");
+}
+
+static void connect_does_not_wait_long_for_device_information(void **state)
+{
+  Fixture *f = *state;
+  gint64 began_us = g_get_monotonic_time();
+
+  f->fake->info[0] = "Adafruit Industries";
+  f->fake->n_reads = 1; /* of DFU Revision */
+  connect_link(f);
+  assert_true(g_get_monotonic_time() - began_us < 3 * G_TIME_SPAN_SECOND);
+}
+
 static void connect_tries_again_after_a_passing_fault(void **state)
 {
   Fixture *f = *state;
@@ -403,6 +440,35 @@ static void packets_go_as_calls_where_there_is_no_descriptor(void **state)
   g_string_free(wanted, TRUE);
 }
 
+static void packets_go_as_calls_where_a_descriptor_is_denied(void **state)
+{
+  Fixture *f = *state;
+  static const guint8 bytes[] = { 1, 2 };
+
+  connect_link(f);
+  fake_bluez_fail(f->fake, "AcquireWrite", 1, "org.freedesktop.DBus.Error.AccessDenied",
+                  "Rejected send message");
+  g_string_truncate(f->fake->calls, 0);
+  dfu_link_write_packets(f->link, bytes, sizeof bytes, 1, DFU_LINK_STREAM);
+  assert_string_equal(link_recorder_next(f->events), "PACKETS");
+  assert_string_equal(f->fake->calls->str, "AcquireWrite;Write 01;Write 02;");
+}
+
+static void an_empty_packet_is_written_once_the_descriptor_is_released(void **state)
+{
+  Fixture *f = *state;
+  static const guint8 bytes[] = { 1 };
+
+  connect_link(f);
+  dfu_link_write_packets(f->link, bytes, sizeof bytes, 20, DFU_LINK_STREAM);
+  assert_string_equal(link_recorder_next(f->events), "PACKETS");
+  fake_bluez_fail(f->fake, "WriteValue", 2, NOT_PERMITTED, "Write acquired");
+  g_string_truncate(f->fake->calls, 0);
+  dfu_link_write_packets(f->link, NULL, 0, 20, DFU_LINK_ORDERED);
+  assert_string_equal(link_recorder_next(f->events), "PACKETS");
+  assert_string_equal(f->fake->calls->str, "Write;Write;Write;");
+}
+
 static void a_packet_waits_until_the_descriptor_is_released(void **state)
 {
   Fixture *f = *state;
@@ -528,6 +594,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     TEST(connect_stops_its_discovery_before_it_connects),
     TEST(connect_to_a_known_device_needs_no_discovery),
+    TEST(connect_tells_of_device_information),
+    TEST(connect_does_without_device_information_that_is_refused),
+    TEST(connect_does_not_wait_long_for_device_information),
     TEST(connect_tries_again_after_a_passing_fault),
     TEST(connect_gives_up_after_five_tries_and_says_why),
     TEST(connect_in_progress_elsewhere_is_not_broken_off),
@@ -552,6 +621,8 @@ int main(void)
     TEST(a_control_write_to_an_object_that_is_gone_is_repeated),
     TEST(an_answer_of_0x0e_is_a_lost_link),
     TEST(packets_go_as_calls_where_there_is_no_descriptor),
+    TEST(packets_go_as_calls_where_a_descriptor_is_denied),
+    TEST(an_empty_packet_is_written_once_the_descriptor_is_released),
     TEST(a_packet_waits_until_the_descriptor_is_released),
     TEST(a_socket_that_is_full_is_waited_for),
     TEST(watch_passes_over_what_bluez_remembers),

@@ -13,6 +13,8 @@
 #define DEVICE_PATH ADAPTER_PATH "/dev_C4_12_AB_00_11_22"
 #define ADAPTER "org.bluez.Adapter1"
 #define DEVICE "org.bluez.Device1"
+#define INFO_SERVICE "service0030"
+#define INFO_CHARACTERISTIC "char003"
 #define CHARACTERISTIC "org.bluez.GattCharacteristic1"
 
 typedef struct {
@@ -51,13 +53,31 @@ static GVariant *device_properties(FakeBluez *fake)
 typedef void (*ObjectFunc)(FakeBluez *fake, const char *path, const char *interface,
                            GVariant *properties, gpointer user_data);
 
-static void visit_characteristic(FakeBluez *fake, const char *name, const char *uuid,
-                                 ObjectFunc func, gpointer user_data)
+static void visit_characteristic(FakeBluez *fake, const char *service, const char *name,
+                                 const char *uuid, const char *flags, ObjectFunc func,
+                                 gpointer user_data)
 {
-  g_autofree char *path = g_strdup_printf(DEVICE_PATH "/%s/%s", fake->path, name);
+  g_autofree char *path = g_strdup_printf(DEVICE_PATH "/%s/%s", service, name);
+  g_auto(GStrv) list = g_strsplit(flags, " ", -1);
 
   func(fake, path, CHARACTERISTIC,
-       g_variant_new_parsed("{'UUID': <%s>, 'MTU': <uint16 23>}", uuid), user_data);
+       g_variant_new_parsed("{'UUID': <%s>, 'MTU': <uint16 23>, 'Flags': <%^as>}", uuid, list),
+       user_data);
+}
+
+static const char *const info_uuids[] = { DFU_UUID_MANUFACTURER_NAME, DFU_UUID_MODEL_NUMBER,
+                                          DFU_UUID_FIRMWARE_REVISION };
+
+static void visit_info(FakeBluez *fake, ObjectFunc func, gpointer user_data)
+{
+  func(fake, DEVICE_PATH "/" INFO_SERVICE, "org.bluez.GattService1",
+       g_variant_new_parsed("{'UUID': <%s>}", DFU_UUID_DEVICE_INFORMATION), user_data);
+  for (guint i = 0; i < G_N_ELEMENTS(info_uuids); i++) {
+    g_autofree char *name = g_strdup_printf(INFO_CHARACTERISTIC "%u", i);
+
+    if (fake->info[i] != NULL)
+      visit_characteristic(fake, INFO_SERVICE, name, info_uuids[i], "read", func, user_data);
+  }
 }
 
 static void visit_services(FakeBluez *fake, ObjectFunc func, gpointer user_data)
@@ -70,9 +90,13 @@ static void visit_services(FakeBluez *fake, ObjectFunc func, gpointer user_data)
        g_variant_new_parsed("{'UUID': <%s>, 'Primary': <false>}", fake->service), user_data);
   if (strcmp(fake->service, DFU_UUID_SERVICE) != 0)
     return;
-  visit_characteristic(fake, "char000d", DFU_UUID_PACKET, func, user_data);
-  visit_characteristic(fake, "char000f", DFU_UUID_CONTROL_POINT, func, user_data);
-  visit_characteristic(fake, "char0012", DFU_UUID_REVISION, func, user_data);
+  visit_characteristic(fake, fake->path, "char000d", DFU_UUID_PACKET, fake->packet_flags, func,
+                       user_data);
+  visit_characteristic(fake, fake->path, "char000f", DFU_UUID_CONTROL_POINT, "write notify", func,
+                       user_data);
+  visit_characteristic(fake, fake->path, "char0012", DFU_UUID_REVISION, "read", func, user_data);
+  if (fake->info[0] != NULL)
+    visit_info(fake, func, user_data);
 }
 
 static void add_to_builder(G_GNUC_UNUSED FakeBluez *fake, const char *path, const char *interface,
@@ -196,8 +220,21 @@ static void trace_call(FakeBluez *fake, GDBusMessage *call)
   g_string_append(fake->calls, ";");
 }
 
+static GVariant *read_value(FakeBluez *fake, const char *path)
+{
+  const char *name = strstr(path, INFO_CHARACTERISTIC);
+  guint which = name != NULL ? (guint)g_ascii_digit_value(name[strlen(INFO_CHARACTERISTIC)]) : 0;
+
+  if (name == NULL)
+    return g_variant_new_parsed("([byte 0x08, 0x00],)");
+  return g_variant_new("(@ay)",
+                       g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, fake->info[which],
+                                                 strlen(fake->info[which]), 1));
+}
+
 /* What follows the answer, in bluetoothd's order; and what goes into it. */
-static void carry_out(FakeBluez *fake, const char *method, GDBusMessage *answer)
+static void carry_out(FakeBluez *fake, GDBusMessage *call, const char *method,
+                      GDBusMessage *answer)
 {
   if (strcmp(method, "GetManagedObjects") == 0)
     g_dbus_message_set_body(answer, managed_objects(fake));
@@ -206,7 +243,7 @@ static void carry_out(FakeBluez *fake, const char *method, GDBusMessage *answer)
   else if (strcmp(method, "AcquireWrite") == 0)
     answer_with_fd(answer, &fake->write_fd);
   else if (strcmp(method, "ReadValue") == 0)
-    g_dbus_message_set_body(answer, g_variant_new_parsed("([byte 0x08, 0x00],)"));
+    g_dbus_message_set_body(answer, read_value(fake, g_dbus_message_get_path(call)));
   else if (strcmp(method, "Connect") == 0)
     connect_device(fake);
   else if (strcmp(method, "RemoveDevice") == 0)
@@ -230,7 +267,8 @@ static gboolean is_gone(FakeBluez *fake, const char *path)
 
   return g_str_has_prefix(path, DEVICE_PATH) &&
          (!fake->is_known ||
-          (service != NULL && !g_str_has_prefix(service + 1, fake->path)));
+          (service != NULL && !g_str_has_prefix(service + 1, fake->path) &&
+           !g_str_has_prefix(service + 1, INFO_SERVICE)));
 }
 
 static GDBusMessage *make_answer(FakeBluez *fake, GDBusMessage *call, const char *method)
@@ -248,7 +286,7 @@ static GDBusMessage *make_answer(FakeBluez *fake, GDBusMessage *call, const char
     return g_dbus_message_new_method_error(call, "org.freedesktop.DBus.Error.UnknownObject",
                                            "Method \"%s\" doesn't exist", method);
   answer = g_dbus_message_new_method_reply(call);
-  carry_out(fake, method, answer);
+  carry_out(fake, call, method, answer);
   return answer;
 }
 
@@ -264,6 +302,8 @@ static gboolean on_call_in_main_context(gpointer user_data)
   const char *method = g_dbus_message_get_member(call->call);
 
   trace_call(fake, call->call);
+  if (fake->n_reads > 0 && fake_bluez_count(fake, "ReadValue") > fake->n_reads)
+    fake_bluez_mute(fake, "ReadValue");
   if (!g_hash_table_contains(fake->mute, method)) {
     g_autoptr(GDBusMessage) answer = make_answer(fake, call->call, method);
 
@@ -306,6 +346,7 @@ FakeBluez *fake_bluez_new(void)
   fake->is_powered = TRUE;
   fake->service = DFU_UUID_SERVICE;
   fake->path = "service000c";
+  fake->packet_flags = "write-without-response";
   fake->notify_fd = -1;
   fake->write_fd = -1;
   fake_bluez_start(fake);

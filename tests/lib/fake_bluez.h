@@ -28,6 +28,9 @@ typedef struct {
   gboolean is_powered;
   const char *service;  /* UUID of its service; NULL for no object at all */
   const char *path;     /* last part of the service's object path */
+  const char *info[3];  /* Device Information: manufacturer, model, firmware; NULL for none of it */
+  guint n_reads;        /* of all ReadValue calls, only so many are answered; 0 for no limit */
+  const char *packet_flags; /* properties of DFU Packet */
   int notify_fd;        /* the daemon's ends; -1 for none */
   int write_fd;
 } FakeBluez;
