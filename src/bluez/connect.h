@@ -8,14 +8,13 @@
 #define DFU_BLUEZ_CONNECT_H
 
 #include "bluez/attempt.h"
+#include "bluez/removal.h"
 #include "link/link.h"
 
 /** Whom to connect, and how; texts are the caller's and outlive the connecting. */
 typedef struct {
   const char *adapter; /* "hci0", or NULL for the first powered one */
-  const char *address; /* NULL to go by the name */
-  const char *name;
-  DfuLinkFind find;
+  DfuBluezWanted wanted;
   gboolean is_patient; /* bluetoothd and adapter were there before: wait for their return */
   guint timeout_ms;
 } DfuBluezConnectOptions;
@@ -31,7 +30,9 @@ typedef struct DfuBluezConnect DfuBluezConnect;
 typedef void (*DfuBluezConnectFunc)(const GError *error, DfuLinkTrouble trouble,
                                     const DfuBluezAttemptResult *result, gpointer user_data);
 
+/** Begins when nothing is being removed any more. */
 DfuBluezConnect *dfu_bluez_connect_new(DfuBluezBus *bus, DfuBluezDiscovery *discovery,
+                                       DfuBluezRemoval *removal,
                                        const DfuBluezConnectOptions *options,
                                        DfuBluezConnectFunc func, gpointer user_data);
 

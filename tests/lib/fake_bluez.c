@@ -43,11 +43,21 @@ static GVariant *adapter_properties(FakeBluez *fake)
 
 static GVariant *device_properties(FakeBluez *fake)
 {
-  return g_variant_new_parsed(
-      "{'Address': <%s>, 'AddressType': <'random'>, 'Name': <'DfuTarg'>, 'Paired': <%b>,"
-      " 'Connected': <%b>, 'ServicesResolved': <false>, 'UUIDs': <[%s]>, 'RSSI': <int16 -50>,"
-      " 'Adapter': <%o>}",
-      FAKE_ADDRESS, fake->is_paired, fake->is_connected, DFU_UUID_SERVICE, ADAPTER_PATH);
+  GVariantDict properties;
+
+  g_variant_dict_init(&properties, NULL);
+  g_variant_dict_insert(&properties, "Address", "s", FAKE_ADDRESS);
+  g_variant_dict_insert(&properties, "AddressType", "s", "random");
+  g_variant_dict_insert(&properties, "Name", "s", "DfuTarg");
+  g_variant_dict_insert(&properties, "Paired", "b", fake->is_paired);
+  g_variant_dict_insert(&properties, "Connected", "b", fake->is_connected);
+  g_variant_dict_insert(&properties, "ServicesResolved", "b", FALSE);
+  g_variant_dict_insert_value(&properties, "UUIDs",
+                              g_variant_new_parsed("[%s]", DFU_UUID_SERVICE));
+  g_variant_dict_insert(&properties, "Adapter", "o", ADAPTER_PATH);
+  if (fake->is_discovering)
+    g_variant_dict_insert(&properties, "RSSI", "n", -50);
+  return g_variant_dict_end(&properties);
 }
 
 typedef void (*ObjectFunc)(FakeBluez *fake, const char *path, const char *interface,
@@ -157,6 +167,15 @@ static void emit_changed(FakeBluez *fake, const char *path, const char *interfac
        g_variant_new("(s@a{sv}@as)", interface, changed, g_variant_new_strv(NULL, 0)));
 }
 
+/* RSSI is there as long as the discovery. */
+static void set_discovering(FakeBluez *fake, gboolean is_discovering)
+{
+  fake->is_discovering = is_discovering;
+  if (!is_discovering && fake->is_known)
+    emit(fake, DEVICE_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+         g_variant_new_parsed("(%s, @a{sv} {}, ['RSSI'])", DEVICE));
+}
+
 static void close_fd(int *fd)
 {
   if (*fd >= 0)
@@ -246,6 +265,8 @@ static void carry_out(FakeBluez *fake, GDBusMessage *call, const char *method,
     g_dbus_message_set_body(answer, read_value(fake, g_dbus_message_get_path(call)));
   else if (strcmp(method, "Connect") == 0)
     connect_device(fake);
+  else if (strcmp(method, "StartDiscovery") == 0 || strcmp(method, "StopDiscovery") == 0)
+    set_discovering(fake, method[2] == 'a');
   else if (strcmp(method, "RemoveDevice") == 0)
     remove_device(fake);
 }
@@ -389,6 +410,7 @@ void fake_bluez_stop(FakeBluez *fake)
   g_dbus_connection_close_sync(fake->connection, NULL, NULL);
   g_clear_object(&fake->connection);
   fake->is_connected = FALSE;
+  fake->is_discovering = FALSE;
   fake->is_known = FALSE;
   fake->has_cache = FALSE;
   close_fd(&fake->notify_fd);

@@ -20,6 +20,7 @@ typedef struct {
   GHashTable *mute;     /* methods that are never answered */
   GString *calls;       /* each method called, and what WriteValue wrote: "Connect;Write 07;…" */
 
+  gboolean is_discovering;
   gboolean is_off;      /* the device is not on the air: no discovery finds it */
   gboolean is_known;    /* its object is there */
   gboolean is_paired;
