@@ -105,7 +105,7 @@ static void fail_call(DfuBluezAttempt *attempt, const GError *dbus_error, const 
 
   fail(attempt,
        fault.code == DFU_ERROR_BLUETOOTH ? DFU_BLUEZ_ATTEMPT_HOST : DFU_BLUEZ_ATTEMPT_FAULT,
-       dfu_bluez_error_new(dbus_error, "%s %s", operation, attempt->label));
+       dfu_bluez_error_new(dbus_error, NULL, "%s %s", operation, attempt->label));
 }
 
 static void succeed(DfuBluezAttempt *attempt)
@@ -307,6 +307,7 @@ void dfu_bluez_attempt_stop(DfuBluezAttempt *attempt)
 {
   if (attempt->step == STEP_LEAVE)
     return;
+  attempt->result.was_unanswered = attempt->step == STEP_CONNECT;
   if (attempt->step == STEP_OPEN)
     fail(attempt, DFU_BLUEZ_ATTEMPT_HOST,
          g_error_new(DFU_ERROR, DFU_ERROR_BLUETOOTH,

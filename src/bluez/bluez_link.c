@@ -133,6 +133,7 @@ static void tell_failed(BluezLink *link, const GError *why, DfuLinkTrouble troub
   g_autoptr(GError) error = g_error_copy(why);
   DfuLinkEvent event = { .type = DFU_LINK_FAILED, .trouble = trouble, .error = error };
 
+  link->must_be_heard |= dfu_bluez_connect_was_unanswered(link->connect);
   g_clear_pointer(&link->connect, dfu_bluez_connect_free);
   link->state = IDLE;
   dfu_link_emit(&link->base, &event);
@@ -283,6 +284,7 @@ static void stop_connecting(BluezLink *link)
   g_autofree char *device = g_strdup(dfu_bluez_connect_engaged_device(link->connect));
 
   g_clear_pointer(&link->connect, dfu_bluez_connect_free);
+  link->must_be_heard |= device != NULL;
   if (device != NULL)
     leave(link, device);
   else

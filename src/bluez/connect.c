@@ -26,17 +26,42 @@ struct DfuBluezConnect {
   gboolean is_late;       /* the deadline is over */
   guint n_tries;      /* attempts at a device that was there, as far as is known */
   gboolean was_heard; /* it showed itself at least once */
+  gboolean was_unanswered;
   gboolean was_healed;
   DfuBluezAttemptVerdict verdict; /* of the last attempt, and why */
   GError *error;
 };
 
+/* A bootloader seldom has the bond of its application, and a link that BlueZ then tries to
+ * encrypt ends at once. */
+static void advise_on_bond(DfuBluezConnect *connect)
+{
+  DfuBluezObjects *objects = dfu_bluez_bus_objects(connect->bus);
+  const char *address = connect->options.wanted.address;
+  g_autofree char *device = NULL;
+  g_autofree char *message = NULL;
+
+  if (address == NULL)
+    return;
+  device = dfu_bluez_objects_find_device(objects, NULL, address);
+  if (device == NULL || !dfu_bluez_objects_get_flag(objects, device, DFU_BLUEZ_DEVICE, "Paired"))
+    return;
+  message = g_strdup_printf("%s. This host has a bond with it; if the device has lost its side of "
+                            "that, remove it: `bluetoothctl remove %s`",
+                            connect->error->message, address);
+  g_free(connect->error->message);
+  connect->error->message = g_steal_pointer(&message);
+}
+
 /* The last thing done, as @func may free the connecting. */
 static void fail(DfuBluezConnect *connect, DfuLinkTrouble trouble)
 {
   g_clear_handle_id(&connect->deadline_id, g_source_remove);
-  if (trouble == DFU_LINK_TROUBLE_PASSING && connect->n_tries > 1)
-    g_prefix_error(&connect->error, "after %u tries: ", connect->n_tries);
+  if (trouble == DFU_LINK_TROUBLE_PASSING) {
+    advise_on_bond(connect);
+    if (connect->n_tries > 1)
+      g_prefix_error(&connect->error, "after %u tries: ", connect->n_tries);
+  }
   connect->func(connect->error, trouble, NULL, connect->user_data);
 }
 
@@ -156,6 +181,7 @@ static void on_attempt_ended(const DfuBluezAttemptResult *result, gpointer user_
   }
   keep_verdict(connect, result);
   connect->was_heard |= result->was_heard;
+  connect->was_unanswered |= result->was_unanswered;
   connect->options.wanted.must_be_heard |= result->was_unanswered;
   connect->options.is_patient |= result->was_host_ready;
   if (result->verdict != DFU_BLUEZ_ATTEMPT_HOST &&
@@ -222,6 +248,11 @@ void dfu_bluez_connect_on_change(DfuBluezConnect *connect, const DfuBluezChange 
 const char *dfu_bluez_connect_engaged_device(const DfuBluezConnect *connect)
 {
   return connect->attempt != NULL ? dfu_bluez_attempt_engaged_device(connect->attempt) : NULL;
+}
+
+gboolean dfu_bluez_connect_was_unanswered(const DfuBluezConnect *connect)
+{
+  return connect->was_unanswered;
 }
 
 void dfu_bluez_connect_free(DfuBluezConnect *connect)

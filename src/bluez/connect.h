@@ -41,6 +41,9 @@ void dfu_bluez_connect_on_change(DfuBluezConnect *connect, const DfuBluezChange 
 /** The device that has to be left if the connecting is freed now; NULL for none. */
 const char *dfu_bluez_connect_engaged_device(const DfuBluezConnect *connect);
 
+/** Connecting to it came to nothing: until it is heard again, another Connect would too. */
+gboolean dfu_bluez_connect_was_unanswered(const DfuBluezConnect *connect);
+
 /** Ends it without an answer; discovery ends too, the engaged device is the caller's to leave. */
 void dfu_bluez_connect_free(DfuBluezConnect *connect);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuBluezConnect, dfu_bluez_connect_free)

@@ -58,7 +58,7 @@ static gboolean on_all_written(gpointer user_data)
 /* @error is as GDBus returned it. */
 static void fail(DfuBluezPacketWriter *writer, const GError *dbus_error)
 {
-  g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, "writing DFU packets");
+  g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, NULL, "writing DFU packets");
 
   g_cancellable_cancel(writer->cancellable);
   writer->funcs->failed(error, writer->user_data);
