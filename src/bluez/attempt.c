@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bluez/attempt.h"
 
+#include "base/printable.h"
 #include "bluez/adapter.h"
 #include "bluez/bluez_error.h"
-#include "bluez/find.h"
 #include "bluez/leaving.h"
 #include "bluez/services.h"
 
+#include <dfu/bluez.h>
+
 /* bluetoothd itself gives up after 42 s; a device that is there is connected within 1 or 2. */
-#define CONNECT_TIMEOUT_MS 15000
+#define CONNECT_TIMEOUT_S 15
+
+/* For one that nobody heard: it may be elsewhere, and nothing else is listened to meanwhile. */
+#define UNHEARD_TIMEOUT_S 5
 
 /* Longer than bluetoothd's own limit, so that it is the one to answer. */
 #define CALL_TIMEOUT_MS 60000
 
 typedef enum {
   STEP_OPEN,     /* bluetoothd, its objects, an adapter */
-  STEP_FIND,     /* the device is not known: a discovery listens for it */
+  STEP_FIND,     /* its object; where it is not known, a discovery listens for it */
   STEP_CONNECT,  /* Connect is under way */
   STEP_SERVICES, /* connected: services, Revision */
   STEP_LEAVE,    /* it failed: the device is being disconnected */
@@ -36,6 +41,7 @@ struct DfuBluezAttempt {
   DfuBluezLeaving *leaving;
   char *adapter;
   char *device;
+  char *label; /* the device in error messages */
 
   gboolean is_engaged;    /* a Connect of ours is under way or succeeded */
   gboolean was_connected; /* somebody had it connected already */
@@ -64,7 +70,6 @@ static void end_steps(DfuBluezAttempt *attempt)
 static void answer(DfuBluezAttempt *attempt)
 {
   attempt->result.error = attempt->error;
-  attempt->result.adapter = attempt->adapter;
   attempt->result.device = attempt->device;
   attempt->func(&attempt->result, attempt->user_data);
 }
@@ -100,7 +105,7 @@ static void fail_call(DfuBluezAttempt *attempt, const GError *dbus_error, const 
 
   fail(attempt,
        fault.code == DFU_ERROR_BLUETOOTH ? DFU_BLUEZ_ATTEMPT_HOST : DFU_BLUEZ_ATTEMPT_FAULT,
-       dfu_bluez_error_new(dbus_error, "%s %s", operation, attempt->options.label));
+       dfu_bluez_error_new(dbus_error, NULL, "%s %s", operation, attempt->label));
 }
 
 static void succeed(DfuBluezAttempt *attempt)
@@ -109,6 +114,7 @@ static void succeed(DfuBluezAttempt *attempt)
 
   result->verdict = DFU_BLUEZ_ATTEMPT_CONNECTED;
   result->gatt = dfu_bluez_services_gatt(attempt->services);
+  result->info = dfu_bluez_services_info(attempt->services);
   result->has_revision = dfu_bluez_services_revision(attempt->services, &result->revision);
   answer(attempt);
 }
@@ -142,8 +148,8 @@ static void await_services(DfuBluezAttempt *attempt)
   attempt->step = STEP_SERVICES;
   attempt->result.was_heard = TRUE;
   g_clear_handle_id(&attempt->connect_id, g_source_remove);
-  attempt->services = dfu_bluez_services_new(attempt->bus, attempt->device,
-                                             attempt->options.label, on_services, attempt);
+  attempt->services = dfu_bluez_services_new(attempt->bus, attempt->device, attempt->label,
+                                             on_services, attempt);
   dfu_bluez_services_start(attempt->services);
 }
 
@@ -165,6 +171,11 @@ static void on_connect_answered(GObject *source, GAsyncResult *result, gpointer 
   fail_call(attempt, error, "connecting to");
 }
 
+static guint get_connect_timeout_s(const DfuBluezAttempt *attempt)
+{
+  return attempt->result.was_heard ? CONNECT_TIMEOUT_S : UNHEARD_TIMEOUT_S;
+}
+
 static gboolean on_connect_time_over(gpointer user_data)
 {
   DfuBluezAttempt *attempt = user_data;
@@ -173,8 +184,8 @@ static gboolean on_connect_time_over(gpointer user_data)
   attempt->result.was_unanswered = TRUE;
   fail(attempt, DFU_BLUEZ_ATTEMPT_FAULT,
        g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
-                   "no connection to %s came about within %d s; move closer, or switch it off "
-                   "and on", attempt->options.label, CONNECT_TIMEOUT_MS / 1000));
+                   "no connection to %s came about within %u s; move closer, or switch it off "
+                   "and on", attempt->label, get_connect_timeout_s(attempt)));
   return G_SOURCE_REMOVE;
 }
 
@@ -187,12 +198,25 @@ static void connect_device(DfuBluezAttempt *attempt)
   attempt->was_connected = get_device_flag(attempt, "Connected");
   attempt->had_services = services->len > 0;
   attempt->is_engaged = TRUE;
-  attempt->connect_id = g_timeout_add(CONNECT_TIMEOUT_MS, on_connect_time_over, attempt);
+  attempt->connect_id = g_timeout_add_seconds(get_connect_timeout_s(attempt),
+                                              on_connect_time_over, attempt);
   dfu_bluez_bus_call(attempt->bus, attempt->device, DFU_BLUEZ_DEVICE, "Connect", NULL,
                      CALL_TIMEOUT_MS, attempt->cancellable, on_connect_answered, attempt);
 }
 
-static void on_found(const char *device, gint16 rssi, const GError *error, gpointer user_data)
+/* It may be at another address than the one that was asked for. */
+static void relabel(DfuBluezAttempt *attempt)
+{
+  const char *address = dfu_bluez_objects_get_text(dfu_bluez_bus_objects(attempt->bus),
+                                                   attempt->device, DFU_BLUEZ_DEVICE, "Address");
+
+  if (attempt->options.wanted.address == NULL || !dfu_bluez_is_address(address))
+    return;
+  g_free(attempt->label);
+  attempt->label = g_strdup(address);
+}
+
+static void on_found(const DfuBluezFound *found, const GError *error, gpointer user_data)
 {
   DfuBluezAttempt *attempt = user_data;
 
@@ -200,31 +224,12 @@ static void on_found(const char *device, gint16 rssi, const GError *error, gpoin
     fail_call(attempt, error, "listening for");
     return;
   }
-  attempt->device = g_strdup(device);
-  attempt->result.rssi = rssi;
-  attempt->result.was_heard = TRUE;
+  attempt->device = g_strdup(found->device);
+  attempt->result.rssi = found->rssi;
+  attempt->result.was_heard = found->was_heard;
   g_clear_pointer(&attempt->find, dfu_bluez_find_free);
+  relabel(attempt);
   connect_device(attempt);
-}
-
-static void find_device(DfuBluezAttempt *attempt)
-{
-  DfuBluezWanted wanted = {
-    .address = attempt->options.address,
-    .name = attempt->options.name,
-    .must_be_heard = attempt->options.must_be_heard,
-  };
-  DfuBluezObjects *objects = dfu_bluez_bus_objects(attempt->bus);
-
-  attempt->device = dfu_bluez_find_known(objects, attempt->adapter, &wanted);
-  if (attempt->device != NULL) {
-    attempt->result.rssi = dfu_bluez_objects_get_rssi(objects, attempt->device);
-    connect_device(attempt);
-    return;
-  }
-  attempt->step = STEP_FIND;
-  attempt->find = dfu_bluez_find_new(attempt->bus, attempt->discovery, attempt->adapter, &wanted,
-                                     on_found, attempt);
 }
 
 static void on_opened(const GError *open_error, gpointer user_data)
@@ -240,7 +245,9 @@ static void on_opened(const GError *open_error, gpointer user_data)
     return;
   }
   attempt->result.was_host_ready = TRUE;
-  find_device(attempt);
+  attempt->step = STEP_FIND;
+  attempt->find = dfu_bluez_find_new(attempt->bus, attempt->discovery, attempt->adapter,
+                                     &attempt->options.wanted, on_found, attempt);
 }
 
 static gboolean is_adapter_off(DfuBluezAttempt *attempt, const DfuBluezChange *change)
@@ -290,16 +297,17 @@ DfuBluezAttempt *dfu_bluez_attempt_new(DfuBluezBus *bus, DfuBluezDiscovery *disc
   attempt->func = func;
   attempt->user_data = user_data;
   attempt->cancellable = g_cancellable_new();
+  attempt->label = options->wanted.address != NULL ? g_strdup(options->wanted.address)
+                                                   : dfu_printable(options->wanted.name, -1);
   dfu_bluez_bus_open(bus, on_opened, attempt);
   return attempt;
 }
 
 void dfu_bluez_attempt_stop(DfuBluezAttempt *attempt)
 {
-  const char *label = attempt->options.label;
-
   if (attempt->step == STEP_LEAVE)
     return;
+  attempt->result.was_unanswered = attempt->step == STEP_CONNECT;
   if (attempt->step == STEP_OPEN)
     fail(attempt, DFU_BLUEZ_ATTEMPT_HOST,
          g_error_new(DFU_ERROR, DFU_ERROR_BLUETOOTH,
@@ -309,7 +317,7 @@ void dfu_bluez_attempt_stop(DfuBluezAttempt *attempt)
     fail(attempt, DFU_BLUEZ_ATTEMPT_STOPPED,
          g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
                      "%s was heard, but could not be connected in time; move closer, or switch "
-                     "it off and on", label));
+                     "it off and on", attempt->label));
 }
 
 const char *dfu_bluez_attempt_engaged_device(const DfuBluezAttempt *attempt)
@@ -326,5 +334,6 @@ void dfu_bluez_attempt_free(DfuBluezAttempt *attempt)
   g_clear_error(&attempt->error);
   g_free(attempt->adapter);
   g_free(attempt->device);
+  g_free(attempt->label);
   g_free(attempt);
 }

@@ -7,16 +7,14 @@
 #ifndef DFU_BLUEZ_ATTEMPT_H
 #define DFU_BLUEZ_ATTEMPT_H
 
-#include "bluez/discovery.h"
+#include "bluez/device_info.h"
+#include "bluez/find.h"
 #include "bluez/gatt.h"
 
 /** Whom to connect; texts are the caller's and outlive the attempt. */
 typedef struct {
   const char *adapter; /* "hci0", or NULL for the first powered one */
-  const char *address; /* NULL to go by the name */
-  const char *name;
-  const char *label;      /* the device in error messages */
-  gboolean must_be_heard; /* do not connect a device that is merely known from before */
+  DfuBluezWanted wanted;
 } DfuBluezAttemptOptions;
 
 typedef enum {
@@ -35,11 +33,11 @@ typedef struct {
   gboolean was_host_ready; /* bluetoothd and an adapter were there */
   gboolean was_heard;      /* the device showed itself */
   gboolean was_unanswered; /* Connect came to nothing within its time limit */
-  const char *adapter; /* object paths, NULL where it did not come so far */
-  const char *device;
+  const char *device; /* object path, NULL where it did not come so far */
   const DfuBluezGatt *gatt; /* when connected, and these */
   gboolean has_revision;
   guint16 revision;
+  const DfuBluezDeviceInfo *info;
   gint16 rssi;
 } DfuBluezAttemptResult;
 

@@ -17,7 +17,7 @@
  */
 #define ATT_UNLIKELY_ERROR 0x0e
 
-enum { PASSING = 1, REPEATABLE = 2, LOST = 4, IN_PROGRESS = 8 };
+enum { PASSING = 1, REPEATABLE = 2, LOST = 4, IN_PROGRESS = 8, DENIED = 16 };
 
 typedef struct {
   const char *name; /* what the D-Bus name begins with */
@@ -38,12 +38,16 @@ typedef struct {
   "device"
 #define ADVISE_BREDR \
   "BlueZ tried BR/EDR: `ControllerMode = le` in /etc/bluetooth/main.conf keeps it to LE"
+#define ADDRESS "ADDRESS" /* gives way to the device's, where that is known */
+#define ADVISE_BOND \
+  "The device asks for a bond: pair with it (`bluetoothctl pair " ADDRESS "`), or, if it was " \
+  "paired before, remove that bond first (`bluetoothctl remove " ADDRESS "`)"
 #define ADVISE_BUSY \
   "Another program, or another run of this one, has the device: end it or disconnect the device"
 
 /* The first rule that fits counts. */
 static const Rule rules[] = {
-  { FREEDESKTOP "AccessDenied", NULL, DFU_ERROR_BLUETOOTH, 0, 0, ADVISE_ACCESS },
+  { FREEDESKTOP "AccessDenied", NULL, DFU_ERROR_BLUETOOTH, DENIED, 0, ADVISE_ACCESS },
   { FREEDESKTOP "ServiceUnknown", NULL, DFU_ERROR_BLUETOOTH, LOST, 0, ADVISE_START },
   { FREEDESKTOP "NameHasNoOwner", NULL, DFU_ERROR_BLUETOOTH, LOST, 0, ADVISE_START },
   { FREEDESKTOP "Spawn.", NULL, DFU_ERROR_BLUETOOTH, LOST, 0, ADVISE_START },
@@ -81,9 +85,7 @@ static const struct {
   { 0x02, "Read Not Permitted", NULL },
   { 0x03, "Write Not Permitted", NULL },
   { 0x04, "Invalid PDU", NULL },
-  { 0x05, "Insufficient Authentication",
-    "The device asks for a bond: pair with it (`bluetoothctl pair ADDRESS`), or, if it was paired "
-    "before, remove that bond first (`bluetoothctl remove ADDRESS`)" },
+  { 0x05, "Insufficient Authentication", ADVISE_BOND },
   { 0x06, "Request Not Supported", NULL },
   { 0x07, "Invalid Offset", NULL },
   { 0x08, "Insufficient Authorization",
@@ -94,8 +96,7 @@ static const struct {
   { 0x0c, "Insufficient Encryption Key Size", NULL },
   { 0x0d, "Invalid Attribute Value Length", NULL },
   { 0x0e, "Unlikely Error", NULL },
-  { 0x0f, "Insufficient Encryption",
-    "The device asks for an encrypted link: pair with it (`bluetoothctl pair ADDRESS`)" },
+  { 0x0f, "Insufficient Encryption", ADVISE_BOND },
   { 0x10, "Unsupported Group Type", NULL },
   { 0x11, "Insufficient Resources", NULL },
   { 0xfc, "Write Request Rejected", NULL },
@@ -162,6 +163,7 @@ static DfuBluezFault classify_remote(const char *name, const char *message)
     .passing = (rule->flags & PASSING) != 0,
     .repeatable = (rule->flags & REPEATABLE) != 0,
     .link_lost = (rule->flags & LOST) != 0,
+    .denied = (rule->flags & DENIED) != 0,
     .in_progress = (rule->flags & IN_PROGRESS) != 0,
     .att_error = rule->att_error,
   };
@@ -200,7 +202,18 @@ static GError *take_error(DfuError code, GString *text)
   return error;
 }
 
-GError *dfu_bluez_error_new(const GError *dbus_error, const char *operation, ...)
+static void append_advice(GString *text, const char *advice, const char *address)
+{
+  GString *filled = g_string_new(advice);
+
+  if (address != NULL)
+    g_string_replace(filled, ADDRESS, address, 0);
+  g_string_append_printf(text, ". %s", filled->str);
+  g_string_free(filled, TRUE);
+}
+
+GError *dfu_bluez_error_new(const GError *dbus_error, const char *address, const char *operation,
+                            ...)
 {
   DfuBluezFault fault = dfu_bluez_error_classify(dbus_error);
   g_autofree char *name = g_dbus_error_get_remote_error(dbus_error);
@@ -222,6 +235,6 @@ GError *dfu_bluez_error_new(const GError *dbus_error, const char *operation, ...
     g_string_append_printf(text, " (ATT error 0x%02x%s%s)", fault.att_error,
                            att_name != NULL ? ", " : "", att_name != NULL ? att_name : "");
   if (advice != NULL)
-    g_string_append_printf(text, ". %s", advice);
+    append_advice(text, advice, address);
   return take_error(fault.code, text);
 }

@@ -19,6 +19,7 @@ typedef struct {
   gboolean passing;    /* a fault of the moment: connecting again may help */
   gboolean repeatable; /* nothing was done: the same call may be made again shortly */
   gboolean link_lost;  /* the connection is gone, or as good as */
+  gboolean denied;     /* the bus's policy does not allow the call */
   gboolean in_progress; /* somebody, perhaps another program, does the same thing right now */
   guint8 att_error;    /* what the device's ATT server answered, 0 for nothing */
 } DfuBluezFault;
@@ -29,13 +30,14 @@ DfuBluezFault dfu_bluez_error_classify(const GError *dbus_error);
 /**
  * dfu_bluez_error_new:
  * @dbus_error: as GDBus returned it
+ * @address: (nullable): of the device, for the advice
  * @operation: what was being done, as in "connecting to AA:BB:CC:DD:EE:FF"
  *
  * Returns: (transfer full): an error of DFU_ERROR with the operation, the name
  * and number of the fault, and what to do about it
  */
-GError *dfu_bluez_error_new(const GError *dbus_error, const char *operation, ...)
-    G_GNUC_PRINTF(2, 3);
+GError *dfu_bluez_error_new(const GError *dbus_error, const char *address, const char *operation,
+                            ...) G_GNUC_PRINTF(3, 4);
 
 /** The name of an ATT error, "Write Not Permitted" for 03; NULL where it has none. */
 const char *dfu_bluez_error_att_name(guint8 att_error);

@@ -29,14 +29,16 @@ typedef enum {
 typedef struct {
   DfuLink base;
   char *adapter;
-  char *address; /* as asked for; from the first connection on, the one that it had */
+  char *address; /* as asked for, or where it was connected first; NULL until then */
+  char *last;    /* where it was connected last; NULL until then */
   char *name;
   gboolean has_random_address;
-  gboolean was_up;
+  gboolean must_be_heard; /* it was lost, or did not answer: it may be away, or elsewhere */
 
   State state;
   DfuBluezBus *bus;
   DfuBluezDiscovery *discovery;
+  DfuBluezRemoval *removal;
   DfuBluezWatch *watch;
   DfuBluezConnect *connect;
   DfuBluezConnection *connection;
@@ -51,6 +53,7 @@ static void release_link(gpointer user_data)
 
   g_free(link->adapter);
   g_free(link->address);
+  g_free(link->last);
   g_free(link->name);
   g_clear_error(&link->why_lost);
 }
@@ -114,6 +117,7 @@ static void on_connection_ended(const GError *why, gpointer user_data)
   if (link->state != UP)
     return;
   link->why_lost = g_error_copy(why);
+  link->must_be_heard = TRUE;
   if (dfu_bluez_objects_get_flag(dfu_bluez_bus_objects(link->bus), device, DFU_BLUEZ_DEVICE,
                                  "Connected"))
     leave(link, device);
@@ -129,6 +133,7 @@ static void tell_failed(BluezLink *link, const GError *why, DfuLinkTrouble troub
   g_autoptr(GError) error = g_error_copy(why);
   DfuLinkEvent event = { .type = DFU_LINK_FAILED, .trouble = trouble, .error = error };
 
+  link->must_be_heard |= dfu_bluez_connect_was_unanswered(link->connect);
   g_clear_pointer(&link->connect, dfu_bluez_connect_free);
   link->state = IDLE;
   dfu_link_emit(&link->base, &event);
@@ -142,12 +147,20 @@ static void remember_address(BluezLink *link, const char *device)
       dfu_bluez_objects_get_text(objects, device, DFU_BLUEZ_DEVICE, "AddressType");
   const char *address = dfu_bluez_objects_get_text(objects, device, DFU_BLUEZ_DEVICE, "Address");
 
-  link->was_up = TRUE;
+  link->must_be_heard = FALSE;
   link->has_random_address = g_strcmp0(type, "random") == 0;
-  if (dfu_bluez_is_address(address)) {
-    g_free(link->address);
-    link->address = dfu_bluez_address_step(address, 0);
-  }
+  if (!dfu_bluez_is_address(address))
+    return;
+  g_free(link->last);
+  link->last = dfu_bluez_address_step(address, 0);
+  if (link->address == NULL)
+    link->address = g_strdup(link->last);
+}
+
+/* The result ends with the connecting, and the event is told after that. */
+static char *copy_info(const DfuBluezAttemptResult *result, DfuBluezInfo which)
+{
+  return g_strdup(dfu_bluez_device_info_get(result->info, which));
 }
 
 static void tell_up(BluezLink *link, const DfuBluezAttemptResult *result)
@@ -155,6 +168,9 @@ static void tell_up(BluezLink *link, const DfuBluezAttemptResult *result)
   DfuBluezObjects *objects = dfu_bluez_bus_objects(link->bus);
   g_autofree char *name = dfu_printable(
       dfu_bluez_objects_get_text(objects, result->device, DFU_BLUEZ_DEVICE, "Name"), -1);
+  g_autofree char *manufacturer = copy_info(result, DFU_BLUEZ_INFO_MANUFACTURER);
+  g_autofree char *model = copy_info(result, DFU_BLUEZ_INFO_MODEL);
+  g_autofree char *firmware = copy_info(result, DFU_BLUEZ_INFO_FIRMWARE);
   DfuLinkEvent event = {
     .type = DFU_LINK_UP,
     .up = {
@@ -162,14 +178,18 @@ static void tell_up(BluezLink *link, const DfuBluezAttemptResult *result)
       .has_revision = result->has_revision,
       .revision = result->revision,
       .has_packet = result->gatt->packet != NULL,
+      .packet_has_write = result->gatt->packet_has_write,
       .has_other_services = result->gatt->has_other_services,
       .name = name,
+      .manufacturer = manufacturer,
+      .model = model,
+      .firmware = firmware,
       .rssi = result->rssi,
     },
   };
 
   remember_address(link, result->device);
-  event.up.address = link->address;
+  event.up.address = link->last;
   link->connection = dfu_bluez_connection_new(link->bus, result->device, result->gatt,
                                               &connection_funcs, link);
   g_clear_pointer(&link->connect, dfu_bluez_connect_free);
@@ -215,10 +235,14 @@ static void link_connect(DfuLink *base, DfuLinkFind find, guint timeout_ms)
   BluezLink *link = (BluezLink *)base;
   DfuBluezConnectOptions options = {
     .adapter = link->adapter,
-    .address = link->address,
-    .name = link->name,
-    .find = find,
-    .is_patient = link->was_up,
+    .wanted = {
+      .address = link->address,
+      .last = link->last,
+      .name = link->name,
+      .find = find,
+      .must_be_heard = link->must_be_heard,
+    },
+    .is_patient = link->last != NULL,
     .timeout_ms = timeout_ms,
   };
 
@@ -226,7 +250,8 @@ static void link_connect(DfuLink *base, DfuLinkFind find, guint timeout_ms)
   g_clear_pointer(&link->watch, dfu_bluez_watch_free);
   link->state = CONNECTING;
   link->connect =
-      dfu_bluez_connect_new(link->bus, link->discovery, &options, on_connect_ended, link);
+      dfu_bluez_connect_new(link->bus, link->discovery, link->removal, &options,
+                            on_connect_ended, link);
 }
 
 static void link_subscribe(DfuLink *base)
@@ -259,6 +284,7 @@ static void stop_connecting(BluezLink *link)
   g_autofree char *device = g_strdup(dfu_bluez_connect_engaged_device(link->connect));
 
   g_clear_pointer(&link->connect, dfu_bluez_connect_free);
+  link->must_be_heard |= device != NULL;
   if (device != NULL)
     leave(link, device);
   else
@@ -286,22 +312,17 @@ static void link_disconnect(DfuLink *base)
   }
 }
 
-/* A bond is not ours to destroy: a bonded device is left as it is. */
 static void link_forget(DfuLink *base)
 {
   BluezLink *link = (BluezLink *)base;
-  DfuBluezObjects *objects = dfu_bluez_bus_objects(link->bus);
+  const char *address = link->last != NULL ? link->last : link->address;
   g_autofree char *device = NULL;
-  const char *adapter;
 
-  if (link->address == NULL || !dfu_bluez_bus_is_open(link->bus))
+  if (address == NULL || !dfu_bluez_bus_is_open(link->bus))
     return;
-  device = dfu_bluez_objects_find_device(objects, NULL, link->address);
-  adapter = dfu_bluez_objects_get_text(objects, device, DFU_BLUEZ_DEVICE, "Adapter");
-  if (adapter == NULL || dfu_bluez_objects_get_flag(objects, device, DFU_BLUEZ_DEVICE, "Paired"))
-    return;
-  dfu_bluez_bus_call(link->bus, adapter, DFU_BLUEZ_ADAPTER, "RemoveDevice",
-                     g_variant_new("(o)", device), CALL_TIMEOUT_MS, NULL, NULL, NULL);
+  device = dfu_bluez_objects_find_device(dfu_bluez_bus_objects(link->bus), NULL, address);
+  if (device != NULL)
+    dfu_bluez_removal_begin(link->removal, device);
 }
 
 static void link_watch(DfuLink *base, guint timeout_ms)
@@ -309,16 +330,19 @@ static void link_watch(DfuLink *base, guint timeout_ms)
   BluezLink *link = (BluezLink *)base;
   DfuBluezWatchOptions options = {
     .adapter = link->adapter,
-    .address = link->address,
-    .has_neighbours = link->has_random_address,
+    .address = link->last,
+    .find = link->has_random_address ? DFU_LINK_FIND_ANY : DFU_LINK_FIND_DEVICE,
     .timeout_ms = timeout_ms,
   };
 
   g_return_if_fail(link->state == IDLE);
   g_clear_pointer(&link->watch, dfu_bluez_watch_free);
+  if (options.address == NULL)
+    options.address = link->address;
   /* A device that was only ever asked for by its name has no place to look at. */
-  if (link->address != NULL)
-    link->watch = dfu_bluez_watch_new(link->bus, link->discovery, &options, on_seen, link);
+  if (options.address != NULL)
+    link->watch = dfu_bluez_watch_new(link->bus, link->discovery, link->removal, &options,
+                                      on_seen, link);
 }
 
 /* The device that this link has connected, or is connecting. */
@@ -342,6 +366,7 @@ static void link_free(DfuLink *base)
   g_clear_pointer(&link->connect, dfu_bluez_connect_free);
   g_clear_pointer(&link->connection, dfu_bluez_connection_free);
   g_clear_pointer(&link->leaving, dfu_bluez_leaving_free);
+  g_clear_pointer(&link->removal, dfu_bluez_removal_free);
   g_clear_pointer(&link->discovery, dfu_bluez_discovery_free);
   g_clear_pointer(&link->bus, dfu_bluez_bus_free);
   unref_link(link);
@@ -393,5 +418,6 @@ DfuLink *dfu_bluez_link_new(const char *adapter, const char *address, const char
   link->name = g_strdup(name);
   link->bus = dfu_bluez_bus_new(on_change, link);
   link->discovery = dfu_bluez_discovery_new(link->bus);
+  link->removal = dfu_bluez_removal_new(link->bus);
   return &link->base;
 }

@@ -182,7 +182,7 @@ static void end_open(DfuBluezBus *bus, const GError *error)
 
 static void end_open_badly(DfuBluezBus *bus, const GError *dbus_error, const char *operation)
 {
-  g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, "%s", operation);
+  g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, NULL, "%s", operation);
 
   /* Whatever it was, this host cannot be used now. */
   error->code = DFU_ERROR_BLUETOOTH;

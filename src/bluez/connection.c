@@ -5,6 +5,7 @@
 #include "bluez/notifier.h"
 #include "bluez/packet_writer.h"
 
+#include <dfu/bluez.h>
 #include <string.h>
 
 #define MAX_CONTROL_BYTES 20
@@ -104,7 +105,11 @@ static gboolean is_loss(const GError *error, const DfuBluezFault *fault)
 static void tell_failure(DfuBluezConnection *connection, DfuLinkEventType type,
                          const GError *dbus_error, const char *operation)
 {
-  g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, "%s", operation);
+  const char *address =
+      dfu_bluez_objects_get_text(dfu_bluez_bus_objects(connection->bus), connection->device,
+                                 DFU_BLUEZ_DEVICE, "Address");
+  g_autoptr(GError) error =
+      dfu_bluez_error_new(dbus_error, dfu_bluez_is_address(address) ? address : NULL, "%s", operation);
   DfuLinkEvent event = {
     .type = type,
     .error = error,
@@ -149,7 +154,7 @@ static void on_notifier_failed(DfuBluezConnection *connection, const GError *err
   }
   connection->is_starting = FALSE;
   if (fault.link_lost || connection->is_subscribed)
-    end(connection, dfu_bluez_error_new(error, "switching notifications on"));
+    end(connection, dfu_bluez_error_new(error, NULL, "switching notifications on"));
   else
     tell_failure(connection, DFU_LINK_SUBSCRIBED, error, "switching notifications on");
 }
@@ -219,7 +224,7 @@ static void on_control_answered(GObject *source, GAsyncResult *result, gpointer 
     connection->control = CONTROL_HELD;
     connection->control_id = g_timeout_add(REPEAT_PAUSE_MS, on_control_again, connection);
   } else if (is_loss(error, &fault)) {
-    end(connection, dfu_bluez_error_new(error, "writing the control point"));
+    end(connection, dfu_bluez_error_new(error, NULL, "writing the control point"));
   } else {
     tell_failure(connection, DFU_LINK_CONTROL_WRITTEN, error, "writing the control point");
   }
@@ -312,10 +317,7 @@ DfuBluezConnection *dfu_bluez_connection_new(DfuBluezBus *bus, const char *devic
   connection->funcs = funcs;
   connection->user_data = user_data;
   connection->cancellable = g_cancellable_new();
-  connection->gatt = *gatt;
-  connection->gatt.control = g_strdup(gatt->control);
-  connection->gatt.packet = g_strdup(gatt->packet);
-  connection->gatt.revision = g_strdup(gatt->revision);
+  dfu_bluez_gatt_copy(gatt, &connection->gatt);
   connection->has_packet = gatt->packet != NULL;
   return connection;
 }

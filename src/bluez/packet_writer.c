@@ -31,6 +31,7 @@ struct DfuBluezPacketWriter {
   const guint8 *end;
   const guint8 *last; /* begin of the packet that was sent last */
   guint packet_bytes;
+  gboolean has_empty_packet; /* one without bytes is still to be sent */
   guint n_calls;  /* WriteValue calls not yet answered */
   gint64 busy_until_us; /* how long "acquired" is put up with */
   guint timer_id; /* a pause, or the answer */
@@ -57,7 +58,7 @@ static gboolean on_all_written(gpointer user_data)
 /* @error is as GDBus returned it. */
 static void fail(DfuBluezPacketWriter *writer, const GError *dbus_error)
 {
-  g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, "writing DFU packets");
+  g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, NULL, "writing DFU packets");
 
   g_cancellable_cancel(writer->cancellable);
   writer->funcs->failed(error, writer->user_data);
@@ -155,7 +156,9 @@ static void on_acquired(GObject *source, GAsyncResult *result, gpointer user_dat
   fault = dfu_bluez_error_classify(error);
   if (await_release(writer, error))
     return;
-  if (fault.link_lost || fault.repeatable || fault.code == DFU_ERROR_BLUETOOTH) {
+  /* A policy may well deny this call alone: whether all are denied, the next one shows. */
+  if (fault.link_lost || fault.repeatable ||
+      (fault.code == DFU_ERROR_BLUETOOTH && !fault.denied)) {
     fail(writer, error);
     return;
   }
@@ -185,6 +188,7 @@ static void on_call_answered(GObject *source, GAsyncResult *result, gpointer use
   }
   /* One call at a time: the packet that was refused is the one before the next. */
   if (writer->order == DFU_LINK_ORDERED) {
+    writer->has_empty_packet = writer->next == writer->last;
     writer->next = writer->last;
     if (await_release(writer, error))
       return;
@@ -209,12 +213,13 @@ static void send_calls(DfuBluezPacketWriter *writer)
 {
   guint limit = writer->order == DFU_LINK_ORDERED ? 1 : STREAM_CALLS;
 
-  while (writer->next < writer->end && writer->n_calls < limit) {
+  while ((writer->next < writer->end || writer->has_empty_packet) && writer->n_calls < limit) {
     gsize len = next_packet_bytes(writer);
 
     send_call(writer, len);
     writer->last = writer->next;
     writer->next += len;
+    writer->has_empty_packet = FALSE;
     writer->n_calls++;
   }
   if (writer->n_calls == 0)
@@ -242,8 +247,9 @@ void dfu_bluez_packet_writer_write(DfuBluezPacketWriter *writer, const guint8 *b
   g_assert(packet_bytes <= writer->max_packet_bytes);
   writer->order = order;
   writer->next = bytes;
-  writer->end = bytes + len;
+  writer->end = len > 0 ? bytes + len : bytes;
   writer->packet_bytes = packet_bytes;
+  writer->has_empty_packet = len == 0;
   writer->busy_until_us = g_get_monotonic_time() + RELEASE_TIMEOUT_US;
   if (order == DFU_LINK_ORDERED)
     g_clear_pointer(&writer->acquired, dfu_acquired_fd_free);

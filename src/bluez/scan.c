@@ -155,7 +155,7 @@ static void on_discovery_started(const GError *dbus_error, gpointer user_data)
     scan->timer_id = g_timeout_add_seconds(scan->seconds, on_time_over, scan);
     return;
   }
-  error = dfu_bluez_error_new(dbus_error, "starting the scan");
+  error = dfu_bluez_error_new(dbus_error, NULL, "starting the scan");
   error->code = DFU_ERROR_BLUETOOTH;
   finish(scan, error);
 }

@@ -28,6 +28,7 @@ struct DfuBluezServices {
   DfuBluezGatt gatt;
   gboolean has_revision;
   guint16 revision;
+  DfuBluezDeviceInfo *info;
 };
 
 static void look(DfuBluezServices *services);
@@ -124,6 +125,28 @@ static void take_revision(DfuBluezServices *services, GVariant *answer)
   services->revision = (guint16)(bytes[0] | bytes[1] << 8);
 }
 
+/* BlueZ may have replaced the objects meanwhile. */
+static void on_info_read(gpointer user_data)
+{
+  DfuBluezServices *services = user_data;
+
+  if (dfu_bluez_objects_has(dfu_bluez_bus_objects(services->bus), services->gatt.control,
+                            DFU_BLUEZ_CHARACTERISTIC))
+    end(services, DFU_BLUEZ_SERVICES_FOUND, NULL);
+  else
+    look_again(services);
+}
+
+/* After DFU Revision, which matters more: a device answers one request at a time. */
+static void read_info(DfuBluezServices *services)
+{
+  services->step = READING;
+  g_clear_handle_id(&services->timer_id, g_source_remove);
+  g_clear_pointer(&services->info, dfu_bluez_device_info_free);
+  services->info =
+      dfu_bluez_device_info_new(services->bus, &services->gatt, on_info_read, services);
+}
+
 static void on_revision_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(GError) error = NULL;
@@ -139,7 +162,7 @@ static void on_revision_read(GObject *source, GAsyncResult *result, gpointer use
   else if (error != NULL && dfu_bluez_error_classify(error).link_lost)
     end_lost(services);
   else
-    end(services, DFU_BLUEZ_SERVICES_FOUND, NULL);
+    read_info(services);
 }
 
 static void read_revision(DfuBluezServices *services)
@@ -160,7 +183,7 @@ static void look(DfuBluezServices *services)
   if (services->gatt.revision != NULL)
     read_revision(services);
   else
-    end(services, DFU_BLUEZ_SERVICES_FOUND, NULL);
+    read_info(services);
 }
 
 DfuBluezServices *dfu_bluez_services_new(DfuBluezBus *bus, const char *device, const char *label,
@@ -211,6 +234,11 @@ gboolean dfu_bluez_services_revision(const DfuBluezServices *services, guint16 *
   return services->has_revision;
 }
 
+const DfuBluezDeviceInfo *dfu_bluez_services_info(const DfuBluezServices *services)
+{
+  return services->info;
+}
+
 void dfu_bluez_services_free(DfuBluezServices *services)
 {
   if (services == NULL)
@@ -218,6 +246,7 @@ void dfu_bluez_services_free(DfuBluezServices *services)
   g_cancellable_cancel(services->cancellable);
   g_object_unref(services->cancellable);
   g_clear_handle_id(&services->timer_id, g_source_remove);
+  dfu_bluez_device_info_free(services->info);
   dfu_bluez_gatt_clear(&services->gatt);
   g_free(services->device);
   g_free(services->label);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * From "connected" to the characteristics of the DFU service: waiting until
- * BlueZ has resolved the services, finding them by UUID, reading DFU Revision.
+ * BlueZ has resolved the services, finding them by UUID, reading DFU Revision
+ * and Device Information.
  *
  * ServicesResolved is no proof of services: a device that answers nothing gets
  * it after 30 s with no object at all, and after a Service Changed indication
@@ -11,6 +12,7 @@
 #define DFU_BLUEZ_SERVICES_H
 
 #include "bluez/bus.h"
+#include "bluez/device_info.h"
 #include "bluez/gatt.h"
 
 typedef struct DfuBluezServices DfuBluezServices;
@@ -43,6 +45,9 @@ const DfuBluezGatt *dfu_bluez_services_gatt(const DfuBluezServices *services);
 
 /** DFU Revision; returns FALSE where the device has none or did not tell. */
 gboolean dfu_bluez_services_revision(const DfuBluezServices *services, guint16 *revision);
+
+/** Device Information; lives as long as @services. */
+const DfuBluezDeviceInfo *dfu_bluez_services_info(const DfuBluezServices *services);
 
 void dfu_bluez_services_free(DfuBluezServices *services);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuBluezServices, dfu_bluez_services_free)

@@ -13,18 +13,14 @@
 #define DFU_BLUEZ_WATCH_H
 
 #include "bluez/discovery.h"
-#include "link/link.h"
+#include "bluez/places.h"
+#include "bluez/removal.h"
 
 /** What to watch for; texts are the caller's and outlive the watch. */
 typedef struct {
   const char *adapter; /* "hci0", or NULL for the first powered one */
   const char *address; /* where the device was connected */
-  /*
-   * Its address is a random one, so the neighbours may be its own: the application one
-   * below its bootloader, a new bootloader one above. Of public addresses, which are given
-   * out in a row, the neighbours are other devices.
-   */
-  gboolean has_neighbours;
+  DfuLinkFind find;    /* the places beside that one */
   guint timeout_ms;
 } DfuBluezWatchOptions;
 
@@ -35,6 +31,7 @@ typedef void (*DfuBluezSeenFunc)(DfuLinkSeen seen, const char *address, gpointer
 
 /** Listens until the time is over or it is freed; trouble with the host is waited out. */
 DfuBluezWatch *dfu_bluez_watch_new(DfuBluezBus *bus, DfuBluezDiscovery *discovery,
+                                   DfuBluezRemoval *removal,
                                    const DfuBluezWatchOptions *options, DfuBluezSeenFunc func,
                                    gpointer user_data);
 

@@ -16,6 +16,7 @@
 enum {
   ADVERTISING_INTERVAL = 40, /* 25 ms, in units of 0.625 ms */
   RANDOM_ADDRESS = 0x01,
+  DIRECTED_HIGH_DUTY = 0x01,
   ALL_CHANNELS = 0x07,
 };
 
@@ -28,6 +29,7 @@ struct DfuHciAir {
   gboolean enabled;      /* the controller advertises */
   gboolean changed;      /* what it was told is not what the board wants now */
   gboolean renewal_due;
+  DfuHciPeer peer;       /* who was connected last */
   gsize n_told;          /* steps of `telling` done */
   gboolean busy;         /* a command is unanswered: */
   guint16 opcode;
@@ -98,13 +100,18 @@ static void tell_address(DfuHciAir *air, const DfuAdvertisement *advertisement)
   command(air, DFU_HCI_LE_SET_RANDOM_ADDRESS, address, sizeof address, on_told);
 }
 
-static void tell_parameters(DfuHciAir *air, const DfuAdvertisement *advertisement G_GNUC_UNUSED)
+static void tell_parameters(DfuHciAir *air, const DfuAdvertisement *advertisement)
 {
   guint8 parameters[15] = {0}; /* connectable, scannable, undirected; anybody may */
 
   bt_put_le16(ADVERTISING_INTERVAL, parameters);
   bt_put_le16(ADVERTISING_INTERVAL, parameters + 2);
   parameters[5] = RANDOM_ADDRESS;
+  if (advertisement->directed) {
+    parameters[4] = DIRECTED_HIGH_DUTY;
+    parameters[6] = air->peer.address_type;
+    memcpy(parameters + 7, air->peer.address, sizeof air->peer.address);
+  }
   parameters[13] = ALL_CHANNELS;
   command(air, DFU_HCI_LE_SET_ADVERTISING_PARAMETERS, parameters, sizeof parameters, on_told);
 }
@@ -189,12 +196,23 @@ void dfu_hci_air_update(DfuHciAir *air)
   advance(air);
 }
 
-void dfu_hci_air_set_connected(DfuHciAir *air, gboolean connected)
+void dfu_hci_air_connected(DfuHciAir *air, const DfuHciPeer *peer)
 {
-  air->connected = connected;
-  if (connected) {
-    air->enabled = FALSE;
-  }
+  air->peer = *peer;
+  air->connected = TRUE;
+  air->enabled = FALSE;
+  advance(air);
+}
+
+void dfu_hci_air_disconnected(DfuHciAir *air)
+{
+  air->connected = FALSE;
+  advance(air);
+}
+
+void dfu_hci_air_timed_out(DfuHciAir *air)
+{
+  air->enabled = FALSE;
   advance(air);
 }
 

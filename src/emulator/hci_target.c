@@ -6,6 +6,7 @@
 
 #include <bluetooth/bluetooth.h>
 #include <bluetooth/hci.h>
+#include <string.h>
 
 #include "base/deadline.h"
 #include "dfu/error.h"
@@ -26,7 +27,12 @@ struct DfuHciTarget {
   DfuHciLink *link; /* NULL: nobody is connected */
 };
 
-enum { CONNECTION_HANDLE_MASK = 0x0fff, PERIPHERAL = 0x01, LAST_DISCONNECT_US = 1000000 };
+enum {
+  CONNECTION_HANDLE_MASK = 0x0fff,
+  PERIPHERAL = 0x01,
+  ADVERTISING_TIMEOUT = 0x3c, /* status: nobody answered directed advertising */
+  LAST_DISCONNECT_US = 1000000,
+};
 
 static void on_failed(const char *what, gpointer user_data)
 {
@@ -57,11 +63,18 @@ static void on_connection_complete(DfuHciTarget *target, const guint8 *bytes)
     .asks_for_update = target->config.asks_for_update,
   };
 
+  DfuHciPeer peer = {.address_type = bytes[4]};
+
+  if (bytes[0] == ADVERTISING_TIMEOUT) {
+    dfu_hci_air_timed_out(target->air);
+    return;
+  }
   if (bytes[0] != 0 || bytes[3] != PERIPHERAL || target->link != NULL) {
     return;
   }
+  memcpy(peer.address, bytes + 5, sizeof peer.address);
   target->link = dfu_hci_link_new(&config, bt_get_le16(bytes + 1) & CONNECTION_HANDLE_MASK);
-  dfu_hci_air_set_connected(target->air, TRUE);
+  dfu_hci_air_connected(target->air, &peer);
   dfu_board_connect(target->board, ATT_DEFAULT_MTU);
   if (!dfu_board_is_connected(target->board)) { /* it has just left the air, or drops it */
     dfu_hci_link_close(target->link);
@@ -76,7 +89,7 @@ static void on_disconnection_complete(DfuHciTarget *target, const guint8 *bytes)
   }
   g_clear_pointer(&target->link, dfu_hci_link_free);
   dfu_board_disconnect(target->board);
-  dfu_hci_air_set_connected(target->air, FALSE);
+  dfu_hci_air_disconnected(target->air);
 }
 
 /* Status, handle, interval in 1.25 ms, latency, supervision timeout in 10 ms. */

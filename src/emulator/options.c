@@ -250,9 +250,6 @@ static gboolean fill_hci(DfuOptions *options, const DfuRawOptions *raw, GError *
                           error))) {
     return FALSE;
   }
-  if (raw->directed) {
-    return fail(error, "--directed is for the emulated bus; on the air, leave it out.");
-  }
   if (!is_static_random(options->board.address)) {
     return fail(error, "--addr is %s; on the air it must be a static random address, which begins "
                 "with C0 to FF.", options->board.address);

@@ -15,6 +15,9 @@
 
 #define FAILED "org.bluez.Error.Failed"
 #define NOT_PERMITTED "org.bluez.Error.NotPermitted"
+#define BELOW "C4:12:AB:00:11:21"
+#define ABOVE "C4:12:AB:00:11:23"
+#define HEART_RATE "0000180d-0000-1000-8000-00805f9b34fb"
 #define ABORT "le-connection-abort-by-local"
 
 enum { CONNECT_MS = 9000 };
@@ -89,6 +92,43 @@ static void connect_to_a_known_device_needs_no_discovery(void **state)
   assert_string_equal(f->fake->calls->str, "GetManagedObjects;Connect;ReadValue;");
 }
 
+static void connect_tells_of_device_information(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->info[0] = "Adafruit Industries";
+  f->fake->info[1] = "nRF52\033[2J";
+  f->fake->info[2] = "0.9.2 s140 6.1.1";
+  f->fake->packet_flags = "write-without-response write";
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  link_recorder_expect(f->events,
+                       "UP mtu=23 revision=0008 packet+write " FAKE_ADDRESS
+                       " DfuTarg [Adafruit Industries|nRF52\357\277\275[2J|0.9.2 s140 6.1.1]");
+  assert_int_equal(fake_bluez_count(f->fake, "ReadValue"), 4);
+}
+
+static void connect_does_without_device_information_that_is_refused(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->info[0] = "Adafruit Industries";
+  f->fake->info[1] = "Feather";
+  fake_bluez_fail(f->fake, "ReadValue", 2, NOT_PERMITTED, "Read not permitted");
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  link_recorder_expect(f->events, "UP mtu=23 packet " FAKE_ADDRESS " DfuTarg [|Feather|]");
+}
+
+static void connect_does_not_wait_long_for_device_information(void **state)
+{
+  Fixture *f = *state;
+  gint64 began_us = g_get_monotonic_time();
+
+  f->fake->info[0] = "Adafruit Industries";
+  f->fake->n_reads = 1; /* of DFU Revision */
+  connect_link(f);
+  assert_true(g_get_monotonic_time() - began_us < 3 * G_TIME_SPAN_SECOND);
+}
+
 static void connect_tries_again_after_a_passing_fault(void **state)
 {
   Fixture *f = *state;
@@ -133,6 +173,151 @@ static void connect_that_is_never_answered_is_taken_back(void **state)
   dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 300);
   link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
   assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 1);
+}
+
+static void connect_after_one_that_was_not_answered_waits_to_hear_the_device(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  f->fake->is_off = TRUE;
+  fake_bluez_mute(f->fake, "Connect");
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 300);
+  link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
+  g_hash_table_remove_all(f->fake->mute);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  link_recorder_expect_silence(f->events, 300);
+  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 1);
+  fake_bluez_advertise(f->fake);
+  link_recorder_expect(f->events, "UP ");
+}
+
+static void connect_after_a_loss_waits_to_hear_the_device(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  f->fake->is_off = TRUE;
+  fake_bluez_drop_link(f->fake);
+  assert_string_equal(link_recorder_next(f->events), "LOST");
+  g_string_truncate(f->fake->calls, 0);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  link_recorder_expect_silence(f->events, 300);
+  assert_string_equal(f->fake->calls->str,
+                      "GetManagedObjects;SetDiscoveryFilter;StartDiscovery;");
+  fake_bluez_advertise(f->fake);
+  link_recorder_expect(f->events, "UP ");
+  assert_true(g_str_has_suffix(f->fake->calls->str,
+                               "StartDiscovery;StopDiscovery;Connect;ReadValue;"));
+}
+
+/* As a bootloader that advertises to its bonded central alone is. */
+static void connect_tries_a_device_that_is_not_heard_for_long(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  f->fake->is_off = TRUE;
+  fake_bluez_drop_link(f->fake);
+  assert_string_equal(link_recorder_next(f->events), "LOST");
+  connect_link(f);
+  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 2);
+}
+
+static void target_is_found_at_its_own_address(void **state)
+{
+  Fixture *f = *state;
+
+  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, CONNECT_MS);
+  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " FAKE_ADDRESS " DfuTarg");
+}
+
+static void target_is_found_at_the_address_above(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->left_behind = FAKE_ADDRESS;
+  f->fake->address = ABOVE;
+  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, CONNECT_MS);
+  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " ABOVE " DfuTarg");
+  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 1);
+}
+
+/* Its own address stays what it was, however often the device moves. */
+static void target_is_found_at_its_own_address_after_it_was_above(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->address = ABOVE;
+  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, CONNECT_MS);
+  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " ABOVE);
+  fake_bluez_drop_link(f->fake);
+  assert_string_equal(link_recorder_next(f->events), "LOST");
+  f->fake->address = FAKE_ADDRESS;
+  f->fake->is_known = FALSE;
+  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, CONNECT_MS);
+  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " FAKE_ADDRESS);
+}
+
+static void neighbours_that_are_not_the_device_are_passed_over(void **state)
+{
+  static const struct {
+    const char *address;
+    const char *type;
+    const char *service;
+    DfuLinkFind find;
+  } rows[] = {
+    { ABOVE, "random", DFU_UUID_SERVICE, DFU_LINK_FIND_DEVICE },
+    { ABOVE, "random", HEART_RATE, DFU_LINK_FIND_TARGET },
+    { ABOVE, "random", HEART_RATE, DFU_LINK_FIND_ANY },
+    { ABOVE, "public", DFU_UUID_SERVICE, DFU_LINK_FIND_TARGET },
+    { BELOW, "public", HEART_RATE, DFU_LINK_FIND_ANY },
+    { BELOW, "random", DFU_UUID_SERVICE, DFU_LINK_FIND_TARGET },
+  };
+  Fixture *f = *state;
+
+  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+    f->fake->is_known = FALSE;
+    f->fake->address = rows[i].address;
+    f->fake->address_type = rows[i].type;
+    f->fake->service = rows[i].service;
+    dfu_link_connect(f->link, rows[i].find, 200);
+    link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
+  }
+  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 0);
+}
+
+static void anything_is_found_at_the_address_below(void **state)
+{
+  Fixture *f = *state;
+
+  f->fake->address = BELOW;
+  f->fake->service = HEART_RATE;
+  dfu_link_connect(f->link, DFU_LINK_FIND_ANY, CONNECT_MS);
+  link_recorder_expect(f->events, "FAILED lasting 7 " BELOW " has no legacy DFU service");
+}
+
+static void device_that_is_not_heard_is_said_to_be_above(void **state)
+{
+  Fixture *f = *state;
+  const char *event;
+
+  f->fake->address = ABOVE;
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 200);
+  event = link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
+  assert_non_null(strstr(event, "`--addr " ABOVE "`"));
+}
+
+static void connect_to_a_bonded_device_that_fails_names_the_remedy(void **state)
+{
+  Fixture *f = *state;
+  const char *event;
+
+  f->fake->is_paired = TRUE;
+  fake_bluez_fail(f->fake, "Connect", 9, FAILED, ABORT);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 900);
+  event = link_recorder_expect(f->events, "FAILED passing 6 after ");
+  assert_non_null(strstr(event, "`bluetoothctl remove " FAKE_ADDRESS "`"));
 }
 
 static void disconnect_takes_a_connect_back(void **state)
@@ -194,7 +379,7 @@ static void connect_with_stale_services_forgets_them_once(void **state)
 
   f->fake->is_known = TRUE;
   f->fake->has_cache = TRUE;
-  f->fake->service = "0000180d-0000-1000-8000-00805f9b34fb";
+  f->fake->service = HEART_RATE;
   dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
   event = link_recorder_expect(f->events, "FAILED lasting 7 " FAKE_ADDRESS);
   assert_non_null(strstr(event, "has no legacy DFU service"));
@@ -234,6 +419,18 @@ static void connect_hears_of_an_adapter_that_is_switched_off(void **state)
   link_recorder_expect_silence(f->events, 100);
   fake_bluez_set_powered(f->fake, FALSE);
   link_recorder_expect(f->events, "FAILED lasting 4 the Bluetooth adapter was switched off");
+}
+
+static void a_write_that_needs_a_bond_names_the_remedy(void **state)
+{
+  Fixture *f = *state;
+  const char *event;
+
+  connect_link(f);
+  fake_bluez_fail(f->fake, "WriteValue", 1, NOT_PERMITTED, "Not paired");
+  write_control(f, 0x07);
+  event = link_recorder_expect(f->events, "CONTROL att=05 ");
+  assert_non_null(strstr(event, "`bluetoothctl remove " FAKE_ADDRESS "`"));
 }
 
 static void a_daemon_that_comes_back_is_connected_again(void **state)
@@ -403,6 +600,35 @@ static void packets_go_as_calls_where_there_is_no_descriptor(void **state)
   g_string_free(wanted, TRUE);
 }
 
+static void packets_go_as_calls_where_a_descriptor_is_denied(void **state)
+{
+  Fixture *f = *state;
+  static const guint8 bytes[] = { 1, 2 };
+
+  connect_link(f);
+  fake_bluez_fail(f->fake, "AcquireWrite", 1, "org.freedesktop.DBus.Error.AccessDenied",
+                  "Rejected send message");
+  g_string_truncate(f->fake->calls, 0);
+  dfu_link_write_packets(f->link, bytes, sizeof bytes, 1, DFU_LINK_STREAM);
+  assert_string_equal(link_recorder_next(f->events), "PACKETS");
+  assert_string_equal(f->fake->calls->str, "AcquireWrite;Write 01;Write 02;");
+}
+
+static void an_empty_packet_is_written_once_the_descriptor_is_released(void **state)
+{
+  Fixture *f = *state;
+  static const guint8 bytes[] = { 1 };
+
+  connect_link(f);
+  dfu_link_write_packets(f->link, bytes, sizeof bytes, 20, DFU_LINK_STREAM);
+  assert_string_equal(link_recorder_next(f->events), "PACKETS");
+  fake_bluez_fail(f->fake, "WriteValue", 2, NOT_PERMITTED, "Write acquired");
+  g_string_truncate(f->fake->calls, 0);
+  dfu_link_write_packets(f->link, NULL, 0, 20, DFU_LINK_ORDERED);
+  assert_string_equal(link_recorder_next(f->events), "PACKETS");
+  assert_string_equal(f->fake->calls->str, "Write;Write;Write;");
+}
+
 static void a_packet_waits_until_the_descriptor_is_released(void **state)
 {
   Fixture *f = *state;
@@ -502,6 +728,21 @@ static void forget_removes_the_device(void **state)
   assert_int_equal(fake_bluez_count(f->fake, "StartDiscovery"), 2);
 }
 
+static void connect_waits_until_the_device_is_forgotten(void **state)
+{
+  Fixture *f = *state;
+
+  connect_link(f);
+  dfu_link_disconnect(f->link);
+  link_recorder_expect(f->events, "LOST");
+  fake_bluez_mute(f->fake, "RemoveDevice");
+  dfu_link_forget(f->link);
+  g_string_truncate(f->fake->calls, 0);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 300);
+  link_recorder_expect(f->events, "FAILED ");
+  assert_string_equal(f->fake->calls->str, "RemoveDevice;");
+}
+
 static void link_new_checks_its_arguments(void **state)
 {
   static const struct {
@@ -528,10 +769,23 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     TEST(connect_stops_its_discovery_before_it_connects),
     TEST(connect_to_a_known_device_needs_no_discovery),
+    TEST(connect_tells_of_device_information),
+    TEST(connect_does_without_device_information_that_is_refused),
+    TEST(connect_does_not_wait_long_for_device_information),
     TEST(connect_tries_again_after_a_passing_fault),
     TEST(connect_gives_up_after_five_tries_and_says_why),
     TEST(connect_in_progress_elsewhere_is_not_broken_off),
     TEST(connect_that_is_never_answered_is_taken_back),
+    TEST(connect_after_one_that_was_not_answered_waits_to_hear_the_device),
+    TEST(connect_after_a_loss_waits_to_hear_the_device),
+    TEST(connect_tries_a_device_that_is_not_heard_for_long),
+    TEST(target_is_found_at_its_own_address),
+    TEST(target_is_found_at_the_address_above),
+    TEST(target_is_found_at_its_own_address_after_it_was_above),
+    TEST(neighbours_that_are_not_the_device_are_passed_over),
+    TEST(anything_is_found_at_the_address_below),
+    TEST(device_that_is_not_heard_is_said_to_be_above),
+    TEST(connect_to_a_bonded_device_that_fails_names_the_remedy),
     TEST(disconnect_takes_a_connect_back),
     TEST(disconnect_ends_the_discovery),
     TEST(free_takes_a_connect_back),
@@ -540,6 +794,7 @@ int main(void)
     TEST(connect_does_not_forget_a_bonded_device),
     TEST(connect_to_a_mute_device_is_a_passing_fault),
     TEST(connect_hears_of_an_adapter_that_is_switched_off),
+    TEST(a_write_that_needs_a_bond_names_the_remedy),
     TEST(a_daemon_that_comes_back_is_connected_again),
     TEST(a_daemon_that_goes_while_connecting_is_waited_for),
     TEST(notifications_come_before_the_loss_that_follows_them),
@@ -552,12 +807,15 @@ int main(void)
     TEST(a_control_write_to_an_object_that_is_gone_is_repeated),
     TEST(an_answer_of_0x0e_is_a_lost_link),
     TEST(packets_go_as_calls_where_there_is_no_descriptor),
+    TEST(packets_go_as_calls_where_a_descriptor_is_denied),
+    TEST(an_empty_packet_is_written_once_the_descriptor_is_released),
     TEST(a_packet_waits_until_the_descriptor_is_released),
     TEST(a_socket_that_is_full_is_waited_for),
     TEST(watch_passes_over_what_bluez_remembers),
     TEST(watch_tells_what_is_advertised_afresh),
     TEST(watch_outlasts_a_restart_of_the_daemon),
     TEST(forget_removes_the_device),
+    TEST(connect_waits_until_the_device_is_forgotten),
     cmocka_unit_test(link_new_checks_its_arguments),
   };
 

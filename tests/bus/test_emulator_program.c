@@ -125,14 +125,11 @@ static void host_of_its_own_excludes_an_emulated_one(void **state)
   const char *const powered_off[] = {emulator_program(), "--hci", "hci1", "--powered-off", NULL};
   const char *const public_address[] = {emulator_program(), "--hci",  "hci1", "--addr",
                                         "00:11:22:33:44:55", NULL};
-  const char *const directed[] = {emulator_program(), "--hci", "hci1", "--app-mode", "--jump",
-                                  "same", "--directed", NULL};
   const char *const too_often[] = {emulator_program(), "--hci", "hci1", "--readvertise", "5", NULL};
 
   (void)state;
   expect_status(powered_off, 2, "with --hci the host is a real one");
   expect_status(public_address, 2, "must be a static random address");
-  expect_status(directed, 2, "--directed is for the emulated bus");
   expect_status(too_often, 2, "--readvertise is 5; it must be from 20 to 600000.");
 }
 

@@ -10,15 +10,25 @@
 #include "wire/uuids.h"
 
 #define ADAPTER_PATH "/org/bluez/hci0"
-#define DEVICE_PATH ADAPTER_PATH "/dev_C4_12_AB_00_11_22"
 #define ADAPTER "org.bluez.Adapter1"
 #define DEVICE "org.bluez.Device1"
+#define INFO_SERVICE "service0030"
+#define INFO_CHARACTERISTIC "char003"
 #define CHARACTERISTIC "org.bluez.GattCharacteristic1"
 
 typedef struct {
   char *name;
   char *message;
 } Failure;
+
+/* Points into @buffer. */
+static const char *format_path(char buffer[64], const char *address)
+{
+  g_snprintf(buffer, 64, ADAPTER_PATH "/dev_%s", address);
+  return g_strdelimit(buffer, ":", '_');
+}
+
+#define DEVICE_PATH(fake) format_path((char[64]){ 0 }, (fake)->address)
 
 static void free_failure(gpointer data)
 {
@@ -39,30 +49,62 @@ static GVariant *adapter_properties(FakeBluez *fake)
   return g_variant_new_parsed("{'Powered': <%b>, 'Discovering': <false>}", fake->is_powered);
 }
 
-static GVariant *device_properties(FakeBluez *fake)
+static GVariant *device_properties(FakeBluez *fake, const char *address)
 {
-  return g_variant_new_parsed(
-      "{'Address': <%s>, 'AddressType': <'random'>, 'Name': <'DfuTarg'>, 'Paired': <%b>,"
-      " 'Connected': <%b>, 'ServicesResolved': <false>, 'UUIDs': <[%s]>, 'RSSI': <int16 -50>,"
-      " 'Adapter': <%o>}",
-      FAKE_ADDRESS, fake->is_paired, fake->is_connected, DFU_UUID_SERVICE, ADAPTER_PATH);
+  GVariantDict properties;
+
+  g_variant_dict_init(&properties, NULL);
+  g_variant_dict_insert(&properties, "Address", "s", address);
+  g_variant_dict_insert(&properties, "AddressType", "s", fake->address_type);
+  g_variant_dict_insert(&properties, "Name", "s", "DfuTarg");
+  g_variant_dict_insert(&properties, "Paired", "b", fake->is_paired);
+  g_variant_dict_insert(&properties, "Connected", "b", fake->is_connected);
+  g_variant_dict_insert(&properties, "ServicesResolved", "b", FALSE);
+  g_variant_dict_insert_value(&properties, "UUIDs",
+                              g_variant_new_parsed("[%s]", fake->service != NULL
+                                                               ? fake->service
+                                                               : DFU_UUID_SERVICE));
+  g_variant_dict_insert(&properties, "Adapter", "o", ADAPTER_PATH);
+  if (fake->is_discovering)
+    g_variant_dict_insert(&properties, "RSSI", "n", -50);
+  return g_variant_dict_end(&properties);
 }
 
 typedef void (*ObjectFunc)(FakeBluez *fake, const char *path, const char *interface,
                            GVariant *properties, gpointer user_data);
 
-static void visit_characteristic(FakeBluez *fake, const char *name, const char *uuid,
-                                 ObjectFunc func, gpointer user_data)
+static void visit_characteristic(FakeBluez *fake, const char *service, const char *name,
+                                 const char *uuid, const char *flags, ObjectFunc func,
+                                 gpointer user_data)
 {
-  g_autofree char *path = g_strdup_printf(DEVICE_PATH "/%s/%s", fake->path, name);
+  g_autofree char *path = g_strdup_printf("%s/%s/%s", DEVICE_PATH(fake), service, name);
+  g_auto(GStrv) list = g_strsplit(flags, " ", -1);
 
   func(fake, path, CHARACTERISTIC,
-       g_variant_new_parsed("{'UUID': <%s>, 'MTU': <uint16 23>}", uuid), user_data);
+       g_variant_new_parsed("{'UUID': <%s>, 'MTU': <uint16 23>, 'Flags': <%^as>}", uuid, list),
+       user_data);
+}
+
+static const char *const info_uuids[] = { DFU_UUID_MANUFACTURER_NAME, DFU_UUID_MODEL_NUMBER,
+                                          DFU_UUID_FIRMWARE_REVISION };
+
+static void visit_info(FakeBluez *fake, ObjectFunc func, gpointer user_data)
+{
+  g_autofree char *path = g_strdup_printf("%s/" INFO_SERVICE, DEVICE_PATH(fake));
+
+  func(fake, path, "org.bluez.GattService1",
+       g_variant_new_parsed("{'UUID': <%s>}", DFU_UUID_DEVICE_INFORMATION), user_data);
+  for (guint i = 0; i < G_N_ELEMENTS(info_uuids); i++) {
+    g_autofree char *name = g_strdup_printf(INFO_CHARACTERISTIC "%u", i);
+
+    if (fake->info[i] != NULL)
+      visit_characteristic(fake, INFO_SERVICE, name, info_uuids[i], "read", func, user_data);
+  }
 }
 
 static void visit_services(FakeBluez *fake, ObjectFunc func, gpointer user_data)
 {
-  g_autofree char *path = g_strdup_printf(DEVICE_PATH "/%s", fake->path);
+  g_autofree char *path = g_strdup_printf("%s/%s", DEVICE_PATH(fake), fake->path);
 
   if (fake->service == NULL)
     return;
@@ -70,9 +112,13 @@ static void visit_services(FakeBluez *fake, ObjectFunc func, gpointer user_data)
        g_variant_new_parsed("{'UUID': <%s>, 'Primary': <false>}", fake->service), user_data);
   if (strcmp(fake->service, DFU_UUID_SERVICE) != 0)
     return;
-  visit_characteristic(fake, "char000d", DFU_UUID_PACKET, func, user_data);
-  visit_characteristic(fake, "char000f", DFU_UUID_CONTROL_POINT, func, user_data);
-  visit_characteristic(fake, "char0012", DFU_UUID_REVISION, func, user_data);
+  visit_characteristic(fake, fake->path, "char000d", DFU_UUID_PACKET, fake->packet_flags, func,
+                       user_data);
+  visit_characteristic(fake, fake->path, "char000f", DFU_UUID_CONTROL_POINT, "write notify", func,
+                       user_data);
+  visit_characteristic(fake, fake->path, "char0012", DFU_UUID_REVISION, "read", func, user_data);
+  if (fake->info[0] != NULL)
+    visit_info(fake, func, user_data);
 }
 
 static void add_to_builder(G_GNUC_UNUSED FakeBluez *fake, const char *path, const char *interface,
@@ -92,8 +138,12 @@ static GVariant *managed_objects(FakeBluez *fake)
 
   g_variant_builder_init(&builder, G_VARIANT_TYPE("a{oa{sa{sv}}}"));
   add_to_builder(fake, ADAPTER_PATH, ADAPTER, adapter_properties(fake), &builder);
+  if (fake->left_behind != NULL)
+    add_to_builder(fake, format_path((char[64]){ 0 }, fake->left_behind), DEVICE,
+                   device_properties(fake, fake->left_behind), &builder);
   if (fake->is_known)
-    add_to_builder(fake, DEVICE_PATH, DEVICE, device_properties(fake), &builder);
+    add_to_builder(fake, DEVICE_PATH(fake), DEVICE, device_properties(fake, fake->address),
+                   &builder);
   if (fake->is_known && (fake->is_connected || fake->has_cache))
     visit_services(fake, add_to_builder, &builder);
   return g_variant_new("(a{oa{sa{sv}}})", &builder);
@@ -133,6 +183,15 @@ static void emit_changed(FakeBluez *fake, const char *path, const char *interfac
        g_variant_new("(s@a{sv}@as)", interface, changed, g_variant_new_strv(NULL, 0)));
 }
 
+/* RSSI is there as long as the discovery. */
+static void set_discovering(FakeBluez *fake, gboolean is_discovering)
+{
+  fake->is_discovering = is_discovering;
+  if (!is_discovering && fake->is_known)
+    emit(fake, DEVICE_PATH(fake), "org.freedesktop.DBus.Properties", "PropertiesChanged",
+         g_variant_new_parsed("(%s, @a{sv} {}, ['RSSI'])", DEVICE));
+}
+
 static void close_fd(int *fd)
 {
   if (*fd >= 0)
@@ -143,21 +202,22 @@ static void close_fd(int *fd)
 static void connect_device(FakeBluez *fake)
 {
   fake->is_connected = TRUE;
-  emit_changed(fake, DEVICE_PATH, DEVICE, g_variant_new_parsed("{'Connected': <true>}"));
+  emit_changed(fake, DEVICE_PATH(fake), DEVICE, g_variant_new_parsed("{'Connected': <true>}"));
 }
 
 static void resolve_services(FakeBluez *fake)
 {
   if (!fake->has_cache)
     visit_services(fake, emit_added, NULL);
-  emit_changed(fake, DEVICE_PATH, DEVICE, g_variant_new_parsed("{'ServicesResolved': <true>}"));
+  emit_changed(fake, DEVICE_PATH(fake), DEVICE,
+               g_variant_new_parsed("{'ServicesResolved': <true>}"));
 }
 
 static void remove_device(FakeBluez *fake)
 {
   if (fake->has_cache)
     visit_services(fake, emit_removed, NULL);
-  emit_removed(fake, DEVICE_PATH, DEVICE, g_variant_new_parsed("@a{sv} {}"), NULL);
+  emit_removed(fake, DEVICE_PATH(fake), DEVICE, g_variant_new_parsed("@a{sv} {}"), NULL);
   fake->is_known = FALSE;
   fake->has_cache = FALSE;
 }
@@ -196,8 +256,21 @@ static void trace_call(FakeBluez *fake, GDBusMessage *call)
   g_string_append(fake->calls, ";");
 }
 
+static GVariant *read_value(FakeBluez *fake, const char *path)
+{
+  const char *name = strstr(path, INFO_CHARACTERISTIC);
+  guint which = name != NULL ? (guint)g_ascii_digit_value(name[strlen(INFO_CHARACTERISTIC)]) : 0;
+
+  if (name == NULL)
+    return g_variant_new_parsed("([byte 0x08, 0x00],)");
+  return g_variant_new("(@ay)",
+                       g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, fake->info[which],
+                                                 strlen(fake->info[which]), 1));
+}
+
 /* What follows the answer, in bluetoothd's order; and what goes into it. */
-static void carry_out(FakeBluez *fake, const char *method, GDBusMessage *answer)
+static void carry_out(FakeBluez *fake, GDBusMessage *call, const char *method,
+                      GDBusMessage *answer)
 {
   if (strcmp(method, "GetManagedObjects") == 0)
     g_dbus_message_set_body(answer, managed_objects(fake));
@@ -206,9 +279,11 @@ static void carry_out(FakeBluez *fake, const char *method, GDBusMessage *answer)
   else if (strcmp(method, "AcquireWrite") == 0)
     answer_with_fd(answer, &fake->write_fd);
   else if (strcmp(method, "ReadValue") == 0)
-    g_dbus_message_set_body(answer, g_variant_new_parsed("([byte 0x08, 0x00],)"));
+    g_dbus_message_set_body(answer, read_value(fake, g_dbus_message_get_path(call)));
   else if (strcmp(method, "Connect") == 0)
     connect_device(fake);
+  else if (strcmp(method, "StartDiscovery") == 0 || strcmp(method, "StopDiscovery") == 0)
+    set_discovering(fake, method[2] == 'a');
   else if (strcmp(method, "RemoveDevice") == 0)
     remove_device(fake);
 }
@@ -228,9 +303,10 @@ static gboolean is_gone(FakeBluez *fake, const char *path)
 {
   const char *service = strstr(path, "/service");
 
-  return g_str_has_prefix(path, DEVICE_PATH) &&
+  return g_str_has_prefix(path, DEVICE_PATH(fake)) &&
          (!fake->is_known ||
-          (service != NULL && !g_str_has_prefix(service + 1, fake->path)));
+          (service != NULL && !g_str_has_prefix(service + 1, fake->path) &&
+           !g_str_has_prefix(service + 1, INFO_SERVICE)));
 }
 
 static GDBusMessage *make_answer(FakeBluez *fake, GDBusMessage *call, const char *method)
@@ -248,8 +324,22 @@ static GDBusMessage *make_answer(FakeBluez *fake, GDBusMessage *call, const char
     return g_dbus_message_new_method_error(call, "org.freedesktop.DBus.Error.UnknownObject",
                                            "Method \"%s\" doesn't exist", method);
   answer = g_dbus_message_new_method_reply(call);
-  carry_out(fake, method, answer);
+  carry_out(fake, call, method, answer);
   return answer;
+}
+
+static gboolean is_left_behind(FakeBluez *fake, const char *path)
+{
+  return fake->left_behind != NULL &&
+         strcmp(path, format_path((char[64]){ 0 }, fake->left_behind)) == 0;
+}
+
+static gboolean is_mute(FakeBluez *fake, GDBusMessage *call, const char *method)
+{
+  if (fake->n_reads > 0 && fake_bluez_count(fake, "ReadValue") > fake->n_reads)
+    return TRUE;
+  return g_hash_table_contains(fake->mute, method) ||
+         (strcmp(method, "Connect") == 0 && is_left_behind(fake, g_dbus_message_get_path(call)));
 }
 
 typedef struct {
@@ -264,7 +354,7 @@ static gboolean on_call_in_main_context(gpointer user_data)
   const char *method = g_dbus_message_get_member(call->call);
 
   trace_call(fake, call->call);
-  if (!g_hash_table_contains(fake->mute, method)) {
+  if (!is_mute(fake, call->call, method)) {
     g_autoptr(GDBusMessage) answer = make_answer(fake, call->call, method);
 
     if ((g_dbus_message_get_flags(call->call) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED) == 0)
@@ -304,8 +394,11 @@ FakeBluez *fake_bluez_new(void)
   fake->mute = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
   fake->calls = g_string_new(NULL);
   fake->is_powered = TRUE;
+  fake->address = FAKE_ADDRESS;
+  fake->address_type = "random";
   fake->service = DFU_UUID_SERVICE;
   fake->path = "service000c";
+  fake->packet_flags = "write-without-response";
   fake->notify_fd = -1;
   fake->write_fd = -1;
   fake_bluez_start(fake);
@@ -348,6 +441,7 @@ void fake_bluez_stop(FakeBluez *fake)
   g_dbus_connection_close_sync(fake->connection, NULL, NULL);
   g_clear_object(&fake->connection);
   fake->is_connected = FALSE;
+  fake->is_discovering = FALSE;
   fake->is_known = FALSE;
   fake->has_cache = FALSE;
   close_fd(&fake->notify_fd);
@@ -386,18 +480,18 @@ void fake_bluez_set_powered(FakeBluez *fake, gboolean powered)
 void fake_bluez_advertise(FakeBluez *fake)
 {
   if (fake->is_known) {
-    emit_changed(fake, DEVICE_PATH, DEVICE, g_variant_new_parsed("{'RSSI': <int16 -51>}"));
+    emit_changed(fake, DEVICE_PATH(fake), DEVICE, g_variant_new_parsed("{'RSSI': <int16 -51>}"));
     return;
   }
   fake->is_known = TRUE;
-  emit_added(fake, DEVICE_PATH, DEVICE, device_properties(fake), NULL);
+  emit_added(fake, DEVICE_PATH(fake), DEVICE, device_properties(fake, fake->address), NULL);
 }
 
 void fake_bluez_drop_link(FakeBluez *fake)
 {
   fake->is_connected = FALSE;
   fake->has_cache = TRUE;
-  emit_changed(fake, DEVICE_PATH, DEVICE,
+  emit_changed(fake, DEVICE_PATH(fake), DEVICE,
                g_variant_new_parsed("{'ServicesResolved': <false>, 'Connected': <false>}"));
   close_fd(&fake->notify_fd);
   close_fd(&fake->write_fd);
@@ -414,7 +508,7 @@ void fake_bluez_replace_services(FakeBluez *fake, const char *path)
 
 void fake_bluez_notify(FakeBluez *fake, const guint8 *bytes, gsize len)
 {
-  g_autofree char *path = g_strdup_printf(DEVICE_PATH "/%s/char000f", fake->path);
+  g_autofree char *path = g_strdup_printf("%s/%s/char000f", DEVICE_PATH(fake), fake->path);
   GVariantBuilder changed;
 
   if (fake->notify_fd >= 0) {

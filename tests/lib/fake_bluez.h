@@ -2,8 +2,8 @@
  *
  * An org.bluez in the test's own process, on a private bus, that does what it is
  * told: for the errors and accidents of bluetoothd. One adapter hci0, and one
- * device C4:12:AB:00:11:22 with the DFU service. Texts of errors and the order of
- * signals are those of bluetoothd 5.66.
+ * device with the DFU service, at C4:12:AB:00:11:22 where nothing else is said.
+ * Texts of errors and the order of signals are those of bluetoothd 5.66.
  */
 #ifndef DFU_TESTS_LIB_FAKE_BLUEZ_H
 #define DFU_TESTS_LIB_FAKE_BLUEZ_H
@@ -20,6 +20,10 @@ typedef struct {
   GHashTable *mute;     /* methods that are never answered */
   GString *calls;       /* each method called, and what WriteValue wrote: "Connect;Write 07;…" */
 
+  const char *address;
+  const char *address_type;
+  const char *left_behind; /* an address with an object and no device, which no Connect reaches */
+  gboolean is_discovering;
   gboolean is_off;      /* the device is not on the air: no discovery finds it */
   gboolean is_known;    /* its object is there */
   gboolean is_paired;
@@ -28,6 +32,9 @@ typedef struct {
   gboolean is_powered;
   const char *service;  /* UUID of its service; NULL for no object at all */
   const char *path;     /* last part of the service's object path */
+  const char *info[3];  /* Device Information: manufacturer, model, firmware; NULL for none of it */
+  guint n_reads;        /* of all ReadValue calls, only so many are answered; 0 for no limit */
+  const char *packet_flags; /* properties of DFU Packet */
   int notify_fd;        /* the daemon's ends; -1 for none */
   int write_fd;
 } FakeBluez;

@@ -35,8 +35,11 @@ static void append_up(GString *line, const DfuLinkUp *up)
   if (up->has_revision)
     g_string_append_printf(line, " revision=%04x", up->revision);
   g_string_append(line, up->has_packet ? " packet" : "");
+  g_string_append(line, up->packet_has_write ? "+write" : "");
   g_string_append(line, up->has_other_services ? " other" : "");
   g_string_append_printf(line, " %s %s", up->address, up->name);
+  if (up->manufacturer[0] != '\0' || up->model[0] != '\0' || up->firmware[0] != '\0')
+    g_string_append_printf(line, " [%s|%s|%s]", up->manufacturer, up->model, up->firmware);
 }
 
 static void append_details(GString *line, const DfuLinkEvent *event)

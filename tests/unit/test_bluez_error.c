@@ -101,7 +101,7 @@ static void error_new_says_operation_name_and_advice(void **state)
   (void)state;
   for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
     g_autoptr(GError) dbus_error = g_dbus_error_new_for_dbus_error(rows[i].name, rows[i].message);
-    g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, "doing %s", "this");
+    g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, NULL, "doing %s", "this");
     g_autofree char *start = g_strdup_printf("doing this: %s: %s", rows[i].name, rows[i].message);
 
     assert_true(g_error_matches(error, DFU_ERROR, (int)rows[i].code));
@@ -115,7 +115,7 @@ static void error_classify_takes_a_time_limit_for_a_passing_fault(void **state)
 {
   g_autoptr(GError) error =
       g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "Timeout was reached");
-  g_autoptr(GError) shown = dfu_bluez_error_new(error, "reading");
+  g_autoptr(GError) shown = dfu_bluez_error_new(error, NULL, "reading");
   DfuBluezFault fault = dfu_bluez_error_classify(error);
 
   (void)state;
@@ -138,7 +138,7 @@ static void error_classify_takes_a_closed_bus_for_a_lost_link(void **state)
 static void error_new_keeps_control_characters_out(void **state)
 {
   g_autoptr(GError) dbus_error = g_dbus_error_new_for_dbus_error(BLUEZ "Failed", "a\x1b[2Jb\n");
-  g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, "reading");
+  g_autoptr(GError) error = dfu_bluez_error_new(dbus_error, NULL, "reading");
 
   (void)state;
   assert_string_equal(error->message,

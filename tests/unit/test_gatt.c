@@ -12,7 +12,8 @@ static void add(DfuBluezObjects *objects, const char *path, const char *interfac
 {
   g_autofree char *whole = g_strconcat(DEVICE, path, NULL);
   g_autoptr(GVariant) interfaces = g_variant_ref_sink(g_variant_new_parsed(
-      "{%s: {'UUID': <%s>, 'Primary': <false>, 'MTU': <uint16 247>}}", interface, uuid));
+      "{%s: {'UUID': <%s>, 'Primary': <false>, 'MTU': <uint16 247>,"
+      " 'Flags': <['write', 'write-without-response']>}}", interface, uuid));
 
   dfu_bluez_objects_add(objects, whole, interfaces);
 }
@@ -42,9 +43,31 @@ static void gatt_find_goes_by_uuid(void **state)
   assert_string_equal(gatt.control, DEVICE "/service000c/char000f");
   assert_string_equal(gatt.packet, DEVICE "/service000c/char000d");
   assert_string_equal(gatt.revision, DEVICE "/service000c/char0012");
+  assert_true(gatt.packet_has_write);
   assert_int_equal(gatt.mtu, 247);
   assert_false(gatt.has_other_services);
   dfu_bluez_gatt_clear(&gatt);
+}
+
+static void gatt_find_takes_device_information_along(void **state)
+{
+  g_autoptr(DfuBluezObjects) objects = dfu_bluez_objects_new();
+  DfuBluezGatt gatt = { 0 };
+  DfuBluezGatt copy = { 0 };
+
+  (void)state;
+  add_service(objects, "/service000c", DFU_UUID_SERVICE);
+  add_characteristic(objects, "/service000c/char000f", DFU_UUID_CONTROL_POINT);
+  add_service(objects, "/service0020", DFU_UUID_DEVICE_INFORMATION);
+  add_characteristic(objects, "/service0020/char0021", DFU_UUID_MODEL_NUMBER);
+  assert_true(dfu_bluez_gatt_find(objects, DEVICE, &gatt));
+  dfu_bluez_gatt_copy(&gatt, &copy);
+  dfu_bluez_gatt_clear(&gatt);
+  assert_string_equal(copy.info[DFU_BLUEZ_INFO_MODEL], DEVICE "/service0020/char0021");
+  assert_null(copy.info[DFU_BLUEZ_INFO_MANUFACTURER]);
+  assert_false(copy.has_other_services);
+  assert_false(copy.packet_has_write);
+  dfu_bluez_gatt_clear(&copy);
 }
 
 static void gatt_find_wants_the_characteristics_under_the_service(void **state)
@@ -112,6 +135,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(gatt_find_goes_by_uuid),
+    cmocka_unit_test(gatt_find_takes_device_information_along),
     cmocka_unit_test(gatt_find_wants_the_characteristics_under_the_service),
     cmocka_unit_test(gatt_find_without_packet_tells_an_application),
     cmocka_unit_test(gatt_find_without_objects_finds_nothing),

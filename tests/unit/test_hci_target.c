@@ -47,6 +47,13 @@ static void on_failed(const GError *error, gpointer user_data)
   f->failure = g_strdup(error->message);
 }
 
+static void start_board(Fixture *f, const DfuBoardConfig *board, const DfuHciConfig *config)
+{
+  f->log = dfu_board_log_new(NULL, NULL);
+  f->board = dfu_board_new(board, f->log);
+  f->target = dfu_hci_target_new(&f->controller, f->board, f->log, config, on_failed, f);
+}
+
 static void start_target(Fixture *f, const char *fault, const DfuHciConfig *config)
 {
   DfuBoardConfig board = {
@@ -62,9 +69,7 @@ static void start_target(Fixture *f, const char *fault, const DfuHciConfig *conf
   if (fault != NULL) {
     assert_true(dfu_faults_parse(&board.faults, fault, message));
   }
-  f->log = dfu_board_log_new(NULL, NULL);
-  f->board = dfu_board_new(&board, f->log);
-  f->target = dfu_hci_target_new(&f->controller, f->board, f->log, config, on_failed, f);
+  start_board(f, &board, config);
 }
 
 static int set_up(void **state)
@@ -427,9 +432,61 @@ static void controller_without_le_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void connection_is_dropped_at_once(void **state)
+{
+  Fixture *f = *state;
+
+  connect_to(f, "drop-connection=1");
+  hear_command(f, DISCONNECT);
+  tell(f, DISCONNECTED);
+  hear_command(f, ENABLE);
+}
+
+/* To 11:22:33:44:55:66, a public address; again when the controller's 1.28 s are over. */
+static void jump_leads_to_directed_advertising(void **state)
+{
+  Fixture *f = *state;
+  const DfuBoardConfig board = {
+    .personality = dfu_personality_find("sdk11-dual"),
+    .address = "C4:12:AB:00:11:22",
+    .app_mode = TRUE,
+    .same_address = TRUE,
+    .directed = TRUE,
+    .has_application = TRUE,
+  };
+
+  start_board(f, &board, &(DfuHciConfig){.asks_for_update = FALSE});
+  hear_command(f, SET_ADDRESS);
+  hear_command(f, SET_PARAMETERS);
+  hear_command(f, "01 08 20 20 14 02 01 06 03 02 0d 18 0c 09 41 70 70 6c 69 63 61 74 69 6f 6e"
+                  " 00 00 00 00 00 00 00 00 00 00 00");
+  hear_command(f, SET_RESPONSE);
+  hear_command(f, ENABLE);
+  tell(f, CONNECTED);
+  tell(f, "02 40 20 09 00 05 00 04 00 12 1b 00 01 00");
+  hear(f, "02 40 00 05 00 01 00 04 00 13");
+  tell(f, ONE_COMPLETED);
+  tell(f, "02 40 20 09 00 05 00 04 00 12 1a 00 01 04"); /* the jump */
+  hear(f, "02 40 00 05 00 01 00 04 00 13");
+  tell(f, ONE_COMPLETED);
+  hear_command(f, DISCONNECT);
+  tell(f, DISCONNECTED);
+  hear_command(f, SET_ADDRESS);
+  hear_command(f, "01 06 20 0f 28 00 28 00 01 01 00 66 55 44 33 22 11 07 00");
+  hear_command(f, "01 08 20 20 03 02 01 06 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"
+                  " 00 00 00 00 00 00 00 00 00 00 00");
+  hear_command(f, SET_RESPONSE);
+  hear_command(f, ENABLE);
+  tell(f, "04 3e 13 01 3c 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00");
+  hear_command(f, ENABLE);
+  hear_nothing(f);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+    TEST(connection_is_dropped_at_once),
+    TEST(jump_leads_to_directed_advertising),
     TEST(target_advertises_what_the_board_does),
     TEST(advertising_is_renewed_where_that_is_wanted),
     TEST(commands_wait_until_the_controller_takes_them),
