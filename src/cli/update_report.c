@@ -159,7 +159,7 @@ static void say_connected(const DfuUpdateReport *report, const DfuReport *news,
   if (news->is_application)
     dfu_output_note(report->output, DFU_LEVEL_VERBOSE, "it runs its application");
   else
-    dfu_output_note(report->output, DFU_LEVEL_VERBOSE, "taken for %s (%s), by its %s",
+    dfu_output_note(report->output, DFU_LEVEL_VERBOSE, "taken for %s (%s), by: %s",
                     news->family->name, news->family->title, news->family_why);
 }
 

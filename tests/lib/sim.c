@@ -136,7 +136,9 @@ static void restart(Sim *sim, const DfuTargetUpdate *update)
       sim->messages[i].over_link = FALSE;
   if (!update->activated)
     sim->n_restarts++;
-  sim->in_application = update->boot == DFU_TARGET_BOOTS_APPLICATION;
+  sim->is_stranded = update->boot == DFU_TARGET_BOOTS_CABLE;
+  sim->in_application = update->boot == DFU_TARGET_BOOTS_APPLICATION &&
+                        !sim->target_config.personality->is_application;
   sim->application_is_new = update->activated && sim_flash_is_image(sim);
   lose_link(sim);
 }
@@ -196,8 +198,6 @@ static void deliver_to_target(Sim *sim, const SimMessage *message)
   case SIM_TO_TARGET_CONTROL:
     if (refuses(sim, message))
       return;
-    if (message->bytes[0] == DFU_OP_RESET)
-      sim->n_system_resets++;
     event.type = DFU_TARGET_EVENT_CONTROL;
     break;
   case SIM_TO_TARGET_PACKET: event.type = DFU_TARGET_EVENT_PACKET; break;
@@ -211,6 +211,10 @@ static void deliver_to_target(Sim *sim, const SimMessage *message)
     step_application(sim, message);
   else
     sim_step_target(sim, event);
+  if (event.type == DFU_TARGET_EVENT_CONTROL && message->bytes[0] == DFU_OP_RESET) {
+    sim->n_system_resets++;
+    sim->is_stranded_by_us |= sim->is_stranded;
+  }
 }
 
 /* --- the controller's side ----------------------------------------------------- */
@@ -534,7 +538,8 @@ static GBytes *make_image(guint32 len)
   return g_bytes_new_take(bytes, len);
 }
 
-static GBytes *make_init_packet(GBytes *image)
+/** As each generation has it: SDK 6.1 and before, which have no Revision, a CRC-16 alone. */
+static GBytes *make_init_packet(GBytes *image, const DfuPersonality *personality)
 {
   guint8 packet[14] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0x00, 0xfe, 0xff};
   gsize len;
@@ -543,24 +548,32 @@ static GBytes *make_init_packet(GBytes *image)
 
   packet[12] = (guint8)crc;
   packet[13] = (guint8)(crc >> 8);
+  if (!personality->has_revision)
+    return g_bytes_new(packet + 12, 2);
+  if (personality->init_rule == DFU_INIT_ADAFRUIT) {
+    packet[0] = 0x52;
+    packet[1] = 0x00;
+  }
   return g_bytes_new(packet, sizeof(packet));
 }
 
-Sim *sim_new(const char *personality, guint32 image_bytes)
+Sim *sim_new(const char *name, guint32 image_bytes)
 {
+  const DfuPersonality *personality = dfu_personality_find(name);
+  guint32 flash_bytes = personality->slot_bytes > 0 ? personality->slot_bytes : SIM_FLASH_BYTES;
   Sim *sim = g_new0(Sim, 1);
 
   sim->now_us = START_US;
   sim->latency_us = SIM_LATENCY_US;
   sim->controller_wake_us = G_MAXINT64;
   sim->target_wake_us = G_MAXINT64;
-  sim->flash = g_malloc0(SIM_FLASH_BYTES);
+  sim->flash = g_malloc0(flash_bytes);
   sim->image = make_image(image_bytes);
-  sim->init_packet = make_init_packet(sim->image);
+  sim->init_packet = make_init_packet(sim->image, personality);
   sim->target_config = (DfuTargetConfig){
-    .personality = dfu_personality_find(personality),
+    .personality = personality,
     .flash = sim->flash,
-    .flash_bytes = SIM_FLASH_BYTES,
+    .flash_bytes = flash_bytes,
     .bootloader_bytes = 24 * 1024,
     .has_application = true,
     .device_type = 0xffff,
@@ -572,7 +585,7 @@ Sim *sim_new(const char *personality, guint32 image_bytes)
   sim->config = (DfuControllerConfig){
     .mode = DFU_MODE_APPLICATION,
     .application_bytes = image_bytes,
-    .init_bytes = 14,
+    .init_bytes = (guint32)g_bytes_get_size(sim->init_packet),
     .packet_bytes = 20,
     .receipt_packets = 4,
     .window_packets = 8,

@@ -63,6 +63,7 @@ struct Sim {
   gboolean is_plain;       /* it has no buttonless service */
   guint n_jumps;           /* from it into the bootloader */
   gboolean is_stranded;    /* nothing is on the air for good: a cable is needed */
+  gboolean is_stranded_by_us; /* through a System Reset */
   gboolean application_is_new; /* and it is the image of this run */
   gboolean absent; /* nothing is on the air */
   guint n_messages_delivered;
@@ -95,8 +96,8 @@ struct Sim {
   guint n_restarts; /* of the target, for any reason but Activate */
 };
 
-/** A target as the SDK's, an image of @image_bytes, and a controller with the defaults for both. */
-Sim *sim_new(const char *personality, guint32 image_bytes);
+/** A target of the personality @name, an image of @image_bytes, and a controller with the defaults for both. */
+Sim *sim_new(const char *name, guint32 image_bytes);
 void sim_free(Sim *sim);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sim, sim_free)
 

@@ -173,6 +173,27 @@ static gboolean on_message(Sim *sim, const SimMessage *message)
 
 /* --- a schedule ------------------------------------------------------------------------ */
 
+static const DfuPersonality *pick_personality(void)
+{
+  gsize n;
+  const DfuPersonality *rows = dfu_personalities(&n);
+
+  return &rows[below((guint32)n)];
+}
+
+/** As the user says, or as the family bears. */
+static void choose_pace(Sim *sim)
+{
+  DfuControllerConfig *config = &sim->config;
+
+  if (one_in(2)) {
+    config->packet_bytes = config->receipt_packets = config->window_packets = 0;
+    return;
+  }
+  config->receipt_packets = (guint16)(1 + below(one_in(4) ? 20 : 5));
+  config->window_packets = (guint16)(config->receipt_packets * (1 + below(3)));
+}
+
 static Sim *make_schedule(guint32 seed)
 {
   static const guint32 lengths[] = {4, 20, 256, 260, 1000, 2048, 4000};
@@ -184,11 +205,10 @@ static Sim *make_schedule(guint32 seed)
   random_state = seed * 2654435761u + 1;
   for (guint i = 0; i < 4; i++)
     next_random();
-  sim = sim_new(one_in(2) ? "sdk11-dual" : "sdk11-single", *pick(lengths, G_N_ELEMENTS(lengths)));
+  sim = sim_new(pick_personality()->name, *pick(lengths, G_N_ELEMENTS(lengths)));
   sim->target_config.write_packet_us = *pick(write_us, G_N_ELEMENTS(write_us));
   sim->target_config.erase_page_us = *pick(erase_us, G_N_ELEMENTS(erase_us));
-  sim->config.receipt_packets = (guint16)(1 + below(one_in(4) ? 20 : 5));
-  sim->config.window_packets = (guint16)(sim->config.receipt_packets * (1 + below(3)));
+  choose_pace(sim);
   sim->config.retries = *pick(retries, G_N_ELEMENTS(retries));
   sim->config.save_step_bytes = one_in(2) ? 16384 : 100;
   sim->target_config.notification_buffers = 7;
@@ -208,13 +228,23 @@ static gboolean is_in_doubt(const Sim *sim)
   return (sim->notes & (DFU_NOTE_VALIDATED_UNHEARD | DFU_NOTE_ACTIVATE_UNHEARD)) != 0;
 }
 
+/** Families that are known to be on the air as a bootloader after a reset. */
+static gboolean stays_in_dfu_mode(const Sim *sim)
+{
+  const char *name = sim->target_config.personality->name;
+
+  return g_str_equal(name, "adafruit-0.10") || g_str_equal(name, "otafix-2.1");
+}
+
 static const char *violation(const Sim *sim)
 {
   if (!sim->ended)
     return "the run did not end";
   if (sim->n_terminal != 1)
     return "more than one terminal action";
-  if (sim->n_system_resets > 0 && sim->n_jumps == 0)
+  if (sim->is_stranded_by_us)
+    return "a System Reset that left the device to a cable";
+  if (sim->n_system_resets > 0 && sim->n_jumps == 0 && !stays_in_dfu_mode(sim))
     return "a System Reset that nobody asked for, with no way back known";
   if (sim->most_init_bytes > INIT_BYTES)
     return "a second init packet went on top of the first";
