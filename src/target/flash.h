@@ -4,7 +4,8 @@
  * the other while they hold a receive buffer each. It knows times and sizes,
  * and nothing of requests and replies.
  * Source: nRF5 SDK 11.0.0, hci_mem_pool.c (buffers), dfu_dual_bank.c and
- * dfu_single_bank.c (what Start erases, which completions free a buffer).
+ * dfu_single_bank.c (what Start erases, which completions free a buffer); OTAFIX 2.1
+ * (pages that are erased when a packet reaches them).
  */
 #ifndef DFU_TARGET_FLASH_H
 #define DFU_TARGET_FLASH_H

@@ -12,7 +12,7 @@
  * Each puts one notification into @update. Without a connection whose CCCD is
  * set, or without a free buffer in the radio stack, the target restarts at the
  * end of the step instead: the SDK asserts that every notification can be sent,
- * and an assertion resets the chip.
+ * and an assertion resets the chip. Some bootloaders wait for a buffer.
  */
 void dfu_reply_response(DfuTarget *target, DfuTargetUpdate *update, uint8_t opcode, uint8_t status);
 void dfu_reply_size_report(DfuTarget *target, DfuTargetUpdate *update);

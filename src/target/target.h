@@ -176,7 +176,10 @@ typedef struct {
   uint32_t installed_bytes;
 } DfuTarget;
 
-/** Sets @target to a freshly started bootloader in DFU mode; the first event starts its timer. */
+/**
+ * Sets @target to freshly started, in DFU mode; the first event starts its timer. One
+ * that is an application itself has an application, whatever @config says.
+ */
 void dfu_target_init(DfuTarget *target, const DfuTargetConfig *config);
 
 /**

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CRC_WRONG_INIT "ffff ffff ffffffff 0100 feff 0000"
-
 size_t driver_hex(const char *hex, uint8_t *out, size_t room)
 {
   size_t n = 0;
@@ -76,9 +74,14 @@ void driver_init(TargetDriver *driver, const char *personality)
   driver_restart(driver);
 }
 
+void driver_connect_with_mtu(TargetDriver *driver, uint16_t mtu)
+{
+  step(driver, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_CONNECTED, .mtu = mtu });
+}
+
 void driver_connect(TargetDriver *driver)
 {
-  step(driver, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_CONNECTED, .mtu = 23 });
+  driver_connect_with_mtu(driver, 23);
 }
 
 void driver_subscribe(TargetDriver *driver, bool on)
@@ -94,6 +97,11 @@ void driver_disconnect(TargetDriver *driver)
 void driver_cut_power(TargetDriver *driver)
 {
   step(driver, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_POWER_LOST });
+}
+
+void driver_fail_flash(TargetDriver *driver)
+{
+  step(driver, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_FLASH_ERROR });
 }
 
 void driver_reconnect(TargetDriver *driver)
@@ -121,13 +129,18 @@ void driver_packet(TargetDriver *driver, const char *hex)
   write_hex(driver, DFU_TARGET_EVENT_PACKET, hex);
 }
 
+void driver_packet_bytes(TargetDriver *driver, const uint8_t *bytes, size_t len)
+{
+  step(driver, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_PACKET, .bytes = bytes, .len = len });
+}
+
 void driver_packet_of(TargetDriver *driver, size_t len)
 {
   uint8_t bytes[256];
 
   assert(len <= sizeof bytes);
   memset(bytes, 0xee, sizeof bytes);
-  step(driver, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_PACKET, .bytes = bytes, .len = len });
+  driver_packet_bytes(driver, bytes, len);
 }
 
 void driver_wait(TargetDriver *driver, int64_t us)
@@ -136,17 +149,39 @@ void driver_wait(TargetDriver *driver, int64_t us)
   step(driver, (DfuTargetEvent){ .type = DFU_TARGET_EVENT_TICK });
 }
 
-void driver_settle(TargetDriver *driver)
+static int64_t flash_due_us(const TargetDriver *driver)
 {
-  while (driver->wake_us - driver->now_us < DRIVER_TIMER_US / 2)
-    driver_wait(driver, driver->wake_us - driver->now_us);
+  const DfuTarget *target = &driver->target;
+
+  return target->erase_done_us < target->write_done_us ? target->erase_done_us
+                                                       : target->write_done_us;
 }
 
-static void send_init(TargetDriver *driver, const char *init)
+void driver_settle(TargetDriver *driver)
+{
+  while (flash_due_us(driver) != INT64_MAX)
+    driver_wait(driver, flash_due_us(driver) - driver->now_us);
+}
+
+void driver_send_init(TargetDriver *driver, const char *init)
 {
   driver_control(driver, "02 00");
   driver_packet(driver, init);
   driver_control(driver, "02 01");
+}
+
+/* The CRC is always at the end; another is wrong. */
+static const char *init_of(const TargetDriver *driver, bool right)
+{
+  switch (driver->config.personality->init_rule) {
+  case DFU_INIT_ADAFRUIT:
+    return right ? DRIVER_INIT_ADAFRUIT : "5200 ffff ffffffff 0100 feff 0000";
+  case DFU_INIT_CRC_ONLY:
+    return right ? DRIVER_INIT_CRC : "0000";
+  case DFU_INIT_EXTENDED:
+    return right ? DRIVER_INIT : "ffff ffff ffffffff 0100 feff 0000";
+  }
+  return NULL;
 }
 
 void driver_bring_to(TargetDriver *driver, DriverStage stage)
@@ -161,10 +196,10 @@ void driver_bring_to(TargetDriver *driver, DriverStage stage)
     driver_settle(driver);
   if (stage == DRIVER_INIT_STAGE) {
     driver_control(driver, "02 00");
-    driver_packet(driver, DRIVER_INIT);
+    driver_packet(driver, init_of(driver, true));
   }
   if (stage >= DRIVER_DATA) {
-    send_init(driver, stage == DRIVER_CRC_FAILED ? CRC_WRONG_INIT : DRIVER_INIT);
+    driver_send_init(driver, init_of(driver, stage != DRIVER_CRC_FAILED));
     driver_control(driver, "03");
     driver_packet(driver, DRIVER_PACKET_1);
   }

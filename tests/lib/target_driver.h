@@ -19,6 +19,8 @@ enum {
 /* The image: bytes 00 to 27, CRC-16 0476 (by Python's binascii.crc_hqx from ffff). */
 #define DRIVER_SIZES "00000000 00000000 28000000"
 #define DRIVER_INIT "ffff ffff ffffffff 0100 feff 7604"
+#define DRIVER_INIT_ADAFRUIT "5200 ffff ffffffff 0100 feff 7604"
+#define DRIVER_INIT_CRC "7604"
 #define DRIVER_PACKET_1 "00010203 04050607 08090a0b 0c0d0e0f 10111213"
 #define DRIVER_PACKET_2 "14151617 18191a1b 1c1d1e1f 20212223 24252627"
 
@@ -55,22 +57,33 @@ void driver_init(TargetDriver *driver, const char *personality);
 void driver_restart(TargetDriver *driver);
 
 void driver_connect(TargetDriver *driver);           /* MTU 23, CCCD off */
+void driver_connect_with_mtu(TargetDriver *driver, uint16_t mtu);
 void driver_subscribe(TargetDriver *driver, bool on);
 void driver_disconnect(TargetDriver *driver);
 void driver_cut_power(TargetDriver *driver);
 void driver_control(TargetDriver *driver, const char *hex);
 void driver_packet(TargetDriver *driver, const char *hex);
+void driver_packet_bytes(TargetDriver *driver, const uint8_t *bytes, size_t len);
 void driver_packet_of(TargetDriver *driver, size_t len); /* bytes ee */
 void driver_wait(TargetDriver *driver, int64_t us);
 
 /** Waits until no flash work is under way. */
 void driver_settle(TargetDriver *driver);
 
-/** Connects, subscribes, and walks to @stage; what was said on the way is forgotten. */
+/**
+ * Connects, subscribes, and walks to @stage with the init packet that the personality
+ * takes; what was said on the way is forgotten. For bootloaders of SDK 6.1 and later.
+ */
 void driver_bring_to(TargetDriver *driver, DriverStage stage);
 
 /** Disconnects, connects again and subscribes. */
 void driver_reconnect(TargetDriver *driver);
+
+/** Sends "02 00", @init, "02 01". */
+void driver_send_init(TargetDriver *driver, const char *init);
+
+/** A failed flash operation. */
+void driver_fail_flash(TargetDriver *driver);
 
 /** The notifications since the last call: "10 01 01 | 11 14 00 00 00". */
 const char *driver_said(TargetDriver *driver);

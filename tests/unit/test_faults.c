@@ -685,6 +685,67 @@ static void att_errors_reach_an_application_too(void **state)
   assert_int_equal(dfu_faults_att_error(&rig.faults, jump, 2), 0);
 }
 
+static void init_of_the_first_protocol_is_its_packet(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  memset(&rig.faults, 0, sizeof rig.faults);
+  driver_init(&rig.driver, "sdk5");
+  driver_connect(&rig.driver);
+  driver_subscribe(&rig.driver, true);
+  add_fault(&rig, "answer=init:6");
+  add_fault(&rig, "lose-at=init");
+  control(&rig, "01");
+  assert_string_equal(packet(&rig, "28000000"), "10 01 01");
+  assert_string_equal(control(&rig, "02"), "");
+  assert_string_equal(packet(&rig, DRIVER_INIT_CRC), "10 02 06");
+  assert_int_equal(rig.driver.target.stage, DFU_TARGET_READY);
+  assert_string_equal(packet(&rig, DRIVER_INIT_CRC), "");
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+  assert_int_equal(rig.driver.target.stage, DFU_TARGET_INIT);
+}
+
+static void bytes_that_are_collected_are_not_received_yet(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  memset(&rig.faults, 0, sizeof rig.faults);
+  driver_init(&rig.driver, "otafix-2.1");
+  driver_bring_to(&rig.driver, DRIVER_READY);
+  driver_send_init(&rig.driver, DRIVER_INIT_ADAFRUIT);
+  add_fault(&rig, "lose=20");
+  control(&rig, "03");
+  packet(&rig, DRIVER_PACKET_1);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_NONE);
+  packet(&rig, DRIVER_PACKET_2);
+  assert_int_equal(rig.breakdown.type, DFU_BREAKDOWN_LOSS);
+}
+
+static void faults_know_what_a_watch_expects(void **state)
+{
+  Rig rig;
+
+  (void)state;
+  memset(&rig.faults, 0, sizeof rig.faults);
+  driver_init(&rig.driver, "infinitime");
+  driver_connect(&rig.driver);
+  driver_subscribe(&rig.driver, true);
+  add_fault(&rig, "answer=start:6");
+  add_fault(&rig, "drop-packet=1");
+  control(&rig, "01 04");
+  assert_string_equal(packet(&rig, DRIVER_SIZES), "10 01 06");
+  packet(&rig, DRIVER_SIZES);
+  assert_string_equal(wait_for_flash(&rig), "10 01 01");
+  packet(&rig, DRIVER_INIT); /* no image packet */
+  control(&rig, "03");
+  packet(&rig, DRIVER_PACKET_1);
+  assert_int_equal(rig.driver.target.received_bytes, 0);
+  packet(&rig, DRIVER_PACKET_2);
+  assert_int_equal(rig.driver.target.received_bytes, 20);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -731,6 +792,9 @@ int main(void)
     cmocka_unit_test(failing_flash_write_restarts_without_a_word),
     cmocka_unit_test(flash_without_work_cannot_fail),
     cmocka_unit_test(att_errors_reach_an_application_too),
+    cmocka_unit_test(init_of_the_first_protocol_is_its_packet),
+    cmocka_unit_test(bytes_that_are_collected_are_not_received_yet),
+    cmocka_unit_test(faults_know_what_a_watch_expects),
   };
 
   return cmocka_run_group_tests_name("faults", tests, NULL, NULL);

@@ -37,13 +37,6 @@ static const struct {
   { "3412 7856 ffffffff ffff 8000 7604", "10 02 06", "10 02 06" },
 };
 
-static void send_init(TargetDriver *driver, const char *init)
-{
-  driver_control(driver, "02 00");
-  driver_packet(driver, init);
-  driver_control(driver, "02 01");
-}
-
 static void init_packet_is_compared_with_the_device(void **state)
 {
   (void)state;
@@ -56,7 +49,7 @@ static void init_packet_is_compared_with_the_device(void **state)
     driver.config.device_revision = any ? 0xffff : 0x5678;
     driver_restart(&driver);
     driver_bring_to(&driver, DRIVER_READY);
-    send_init(&driver, inits[i / 2].init);
+    driver_send_init(&driver, inits[i / 2].init);
 
     const char *said = driver_said(&driver);
     const char *wanted = any ? inits[i / 2].for_any : inits[i / 2].for_device;
@@ -73,9 +66,9 @@ static void init_packet_refused_may_be_corrected_in_the_same_stage(void **state)
   (void)state;
   driver_init(&driver, "sdk11-dual");
   driver_bring_to(&driver, DRIVER_READY);
-  send_init(&driver, "ffff ffff ffffffff 0100 6400 7604");
+  driver_send_init(&driver, "ffff ffff ffffffff 0100 6400 7604");
   assert_int_equal(driver.target.stage, DFU_TARGET_INIT);
-  send_init(&driver, DRIVER_INIT);
+  driver_send_init(&driver, DRIVER_INIT);
   assert_string_equal(driver_said(&driver), "10 02 06 | 10 02 01");
   assert_int_equal(driver.target.image_crc, 0x0476);
 }
@@ -87,8 +80,8 @@ static void init_padding_is_zero_over_what_was_refused(void **state)
   (void)state;
   driver_init(&driver, "sdk11-dual");
   driver_bring_to(&driver, DRIVER_READY);
-  send_init(&driver, "ffff ffff ffffffff ffff ffff ffff ffff");
-  send_init(&driver, DRIVER_INIT);
+  driver_send_init(&driver, "ffff ffff ffffffff ffff ffff ffff ffff");
+  driver_send_init(&driver, DRIVER_INIT);
   assert_string_equal(driver_said(&driver), "10 02 06 | 10 02 01");
   assert_int_equal(driver.target.init[14], 0);
   assert_int_equal(driver.target.init[15], 0);
@@ -135,7 +128,7 @@ static void init_packet_sent_twice_is_appended_and_accepted(void **state)
   (void)state;
   driver_init(&driver, "sdk11-dual");
   driver_bring_to(&driver, DRIVER_INIT_STAGE);
-  send_init(&driver, DRIVER_INIT);
+  driver_send_init(&driver, DRIVER_INIT);
   assert_string_equal(driver_said(&driver), "10 02 01");
   assert_int_equal(driver.target.init_bytes, 32);
 }
@@ -151,7 +144,7 @@ static void init_complete_alone_empties_what_was_cut(void **state)
   driver_packet(&driver, "ffff ffff ffffffff");
   driver_reconnect(&driver);
   driver_control(&driver, "02 01");
-  send_init(&driver, DRIVER_INIT);
+  driver_send_init(&driver, DRIVER_INIT);
   assert_string_equal(driver_said(&driver), "10 02 06 | 10 02 01");
 }
 
@@ -194,6 +187,64 @@ static void init_packet_beyond_the_capacity_is_refused_by_piece(void **state)
   check_capacity("sdk11-single", 3, 4);
 }
 
+/* SDK 6.1: two bytes, and whatever follows them is not read. */
+static void init_packet_of_sdk_6_1_is_a_crc(void **state)
+{
+  static const struct {
+    const char *init, *said;
+  } rows[] = {
+    { "7604", "10 02 01 | 10 03 01 | 10 04 01" },
+    { "7604 0000", "10 02 01 | 10 03 01 | 10 04 01" },
+    { "7704", "10 02 01 | 10 03 01 | 10 04 05" },
+    { DRIVER_INIT, "10 02 01 | 10 03 01 | 10 04 05" },
+  };
+
+  (void)state;
+  for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+    TargetDriver driver;
+
+    driver_init(&driver, "sdk6.1");
+    driver_bring_to(&driver, DRIVER_READY);
+    driver_send_init(&driver, rows[i].init);
+    driver_control(&driver, "03");
+    driver_packet(&driver, DRIVER_PACKET_1);
+    driver_packet(&driver, DRIVER_PACKET_2);
+    driver_settle(&driver);
+    driver_control(&driver, "04");
+    assert_string_equal(driver_said(&driver), rows[i].said);
+  }
+}
+
+static void init_packet_of_no_bytes_is_no_crc(void **state)
+{
+  TargetDriver driver;
+
+  (void)state;
+  driver_init(&driver, "sdk6.1");
+  driver_bring_to(&driver, DRIVER_READY);
+  driver_send_init(&driver, "");
+  assert_string_equal(driver_said(&driver), "10 02 06");
+}
+
+static void init_packets_before_sdk_10_have_room_for_64_bytes(void **state)
+{
+  static const char *const names[] = { "sdk6.1", "sdk7", "sdk8", "sdk11-single" };
+
+  (void)state;
+  for (size_t i = 0; i < N_ELEMENTS(names); i++) {
+    TargetDriver driver;
+
+    driver_init(&driver, names[i]);
+    driver_bring_to(&driver, DRIVER_READY);
+    driver_control(&driver, "02 00");
+    for (unsigned n = 0; n < 4; n++)
+      driver_packet_of(&driver, n < 3 ? 20 : 4);
+    assert_string_equal(driver_said(&driver), "");
+    driver_packet_of(&driver, 4);
+    assert_string_equal(driver_said(&driver), "10 02 06");
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -206,6 +257,9 @@ int main(void)
     cmocka_unit_test(init_complete_alone_empties_what_was_cut),
     cmocka_unit_test(init_piece_without_bytes_begins_the_stage),
     cmocka_unit_test(init_packet_beyond_the_capacity_is_refused_by_piece),
+    cmocka_unit_test(init_packet_of_sdk_6_1_is_a_crc),
+    cmocka_unit_test(init_packet_of_no_bytes_is_no_crc),
+    cmocka_unit_test(init_packets_before_sdk_10_have_room_for_64_bytes),
   };
 
   return cmocka_run_group_tests_name("target_init", tests, NULL, NULL);

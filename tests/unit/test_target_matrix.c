@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Each operation in each stage, as nRF5 SDK 11.0.0 answers it: executed on a host
- * for every cell, dual and single bank, on the same link and after a reconnect.
+ * Each operation in each stage, as nRF5 SDK 11.0.0 and the Adafruit bootloaders 0.9.2 and
+ * 0.10.0 answer it: executed on a host for every cell, dual and single bank, on the same
+ * link and after a reconnect. Their older relatives have the same text in these paths.
  */
 #include <stdio.h>
 #include <string.h>
@@ -90,15 +91,26 @@ static const char *describe(TargetDriver *driver, const char *stage_before)
   return text;
 }
 
+/* Where a reset ends while the first page of a single bank is whole, and afterwards. */
+static DfuTargetBoot expected_reset(const DfuPersonality *personality, DriverStage stage)
+{
+  bool mid_transfer = stage == DRIVER_DATA || stage == DRIVER_SURPLUS;
+
+  if (personality->restart_rule == DFU_RESTARTS_BY_CAUSE && mid_transfer)
+    return DFU_TARGET_BOOTS_BOOTLOADER;
+  if (personality->dual_bank || stage < DRIVER_READY)
+    return DFU_TARGET_BOOTS_APPLICATION;
+  return personality->restart_rule == DFU_RESTARTS_TO_CABLE ? DFU_TARGET_BOOTS_CABLE
+                                                            : DFU_TARGET_BOOTS_BOOTLOADER;
+}
+
 static DfuTargetBoot expected_boot(const TargetDriver *driver, DriverStage stage, const char *cell)
 {
-  bool erased = !driver->config.personality->dual_bank && stage >= DRIVER_READY;
-
   if (strcmp(cell, "activate") == 0)
     return DFU_TARGET_BOOTS_APPLICATION;
   if (strcmp(cell, "reset") != 0)
     return DFU_TARGET_STAYS;
-  return erased ? DFU_TARGET_BOOTS_BOOTLOADER : DFU_TARGET_BOOTS_APPLICATION;
+  return expected_reset(driver->config.personality, stage);
 }
 
 static void check_cell(const char *personality, bool reconnect, DriverStage stage,
@@ -157,6 +169,25 @@ static void each_cell_single_bank_after_reconnect(void **state)
   check_matrix("sdk11-single", true);
 }
 
+static void each_cell_of_older_sdks(void **state)
+{
+  (void)state;
+  check_matrix("sdk6.1", false);
+  check_matrix("sdk7", false);
+  check_matrix("sdk8", false);
+}
+
+static void each_cell_of_adafruit(void **state)
+{
+  static const char *const names[] = { "adafruit-0.7", "adafruit-0.9", "adafruit-0.10" };
+
+  (void)state;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    check_matrix(names[i], false);
+    check_matrix(names[i], true);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -164,6 +195,8 @@ int main(void)
     cmocka_unit_test(each_cell_single_bank),
     cmocka_unit_test(each_cell_dual_bank_after_reconnect),
     cmocka_unit_test(each_cell_single_bank_after_reconnect),
+    cmocka_unit_test(each_cell_of_older_sdks),
+    cmocka_unit_test(each_cell_of_adafruit),
   };
 
   return cmocka_run_group_tests_name("target_matrix", tests, NULL, NULL);
