@@ -72,16 +72,16 @@ static void on_advertised(gpointer user_data)
   const DfuDiscovery *discovery = dfu_bus_adapter_get_discovery(bluez->adapter);
   const DfuAdvertisement *advertisement = dfu_board_get_advertisement(bluez->board);
   DfuBusDevice *device;
-  gboolean filtered;
 
-  if (advertisement == NULL || !dfu_discovery_matches(discovery, advertisement, RSSI)) {
+  /* Whoever scans does it under another address than the one it was connected with. */
+  if (advertisement == NULL || advertisement->directed
+      || !dfu_discovery_matches(discovery, advertisement, RSSI)) {
     return;
   }
   device = find_device(bluez, advertisement->address);
-  filtered = dfu_discovery_is_filtered(discovery);
   if (device != NULL) {
-    dfu_bus_device_heard(device, advertisement, RSSI, filtered);
-  } else if (filtered || !advertisement->directed) { /* only a filter lets the undiscoverable in */
+    dfu_bus_device_heard(device, advertisement, RSSI, dfu_discovery_is_filtered(discovery));
+  } else {
     bluez->devices =
       g_list_append(bluez->devices, dfu_bus_device_new(&bluez->host, advertisement, RSSI));
   }

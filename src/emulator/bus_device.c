@@ -69,9 +69,7 @@ static void on_expired(gpointer user_data)
 void dfu_bus_device_heard(DfuBusDevice *device, const DfuAdvertisement *advertisement, gint16 rssi,
                           gboolean always)
 {
-  if (!advertisement->directed || always) { /* as with a device that is not discoverable */
-    dfu_device_properties_heard(device->object, advertisement, rssi, always);
-  }
+  dfu_device_properties_heard(device->object, advertisement, rssi, always);
   if (device->state == STATE_IDLE) {
     start_expiry(device);
   }
@@ -202,12 +200,27 @@ static gboolean on_connect_timeout(gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* The daemon's own GAP profile reads it at each connection. */
+static void read_name(DfuBusDevice *device, const DfuGattTable *table)
+{
+  guint16 handle = dfu_gatt_table_value_handle(table, DFU_GATT_DEVICE_NAME);
+  guint8 bytes[DFU_GATT_MAX_VALUE_BYTES];
+  gsize len;
+
+  if (dfu_bus_link_read(device->link, handle, bytes, &len) == 0) {
+    g_autofree char *name = g_strndup((const char *)bytes, len);
+
+    dfu_device_properties_name(device->object, name);
+  }
+}
+
 static gboolean on_resolve_due(gpointer user_data)
 {
   DfuBusDevice *device = user_data;
   const DfuGattTable *table = dfu_board_get_table(device->host->board);
 
   device->timer_id = 0;
+  read_name(device, table);
   dfu_bus_gatt_resolve(device->gatt, table);
   dfu_device_properties_resolved(device->object, table);
   dfu_bus_gatt_watch_services(device->gatt, table);

@@ -33,7 +33,7 @@ static const char *address_type(const char *address)
   return g_ascii_xdigit_value(address[0]) >= 0xc ? "random" : "public";
 }
 
-/* Who tells none has no Name, and is called by the address. */
+/* Who tells an empty one has no Name, and is called by the address. */
 static void set_name(DfuBusObject *object, const DfuAdvertisement *advertisement)
 {
   g_autofree char *address = g_strdelimit(g_strdup(advertisement->address), ":", '-');
@@ -63,7 +63,7 @@ void dfu_device_properties_set(DfuBusObject *object, const DfuAdvertisement *adv
   }
 }
 
-static void report_name(DfuBusObject *object, const char *name)
+void dfu_device_properties_name(DfuBusObject *object, const char *name)
 {
   GVariant *old = dfu_bus_object_get(object, "Name");
 
@@ -85,7 +85,7 @@ void dfu_device_properties_heard(DfuBusObject *object, const DfuAdvertisement *a
   if (old == NULL || always || ABS(g_variant_get_int16(old) - rssi) >= RSSI_THRESHOLD) {
     dfu_bus_object_change(object, "RSSI", g_variant_new_int16(rssi), NULL);
   }
-  report_name(object, advertisement->name);
+  dfu_device_properties_name(object, advertisement->name);
   if (uuids != NULL) {
     dfu_bus_object_change(object, "UUIDs", uuids, NULL);
   }
@@ -98,26 +98,35 @@ void dfu_device_properties_forget_rssi(DfuBusObject *object)
   }
 }
 
-static void list_services(GPtrArray *uuids, const DfuGattTable *table)
+static gint compare_texts(gconstpointer a, gconstpointer b)
 {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Those of the services in @table, in the order of bluetoothd; empty if there are none. */
+static GPtrArray *list_services(const DfuGattTable *table)
+{
+  GPtrArray *uuids = g_ptr_array_new();
+
   for (gsize i = 0; i < table->n_rows; i++) {
     if (table->rows[i].kind == DFU_GATT_SERVICE) {
       g_ptr_array_add(uuids, (gpointer)table->rows[i].uuid);
     }
   }
-  g_ptr_array_add(uuids, NULL);
+  g_ptr_array_sort(uuids, compare_texts);
+  return uuids;
 }
 
 void dfu_device_properties_resolved(DfuBusObject *object, const DfuGattTable *table)
 {
-  g_autoptr(GPtrArray) services = g_ptr_array_new();
+  g_autoptr(GPtrArray) uuids = list_services(table);
+  g_autoptr(GVariant) value = g_variant_ref_sink(
+    g_variant_new_strv((const char *const *)uuids->pdata, (gssize)uuids->len));
   GVariant *yes = g_variant_new_boolean(TRUE);
-  GVariant *uuids;
 
-  list_services(services, table);
-  uuids = merge_uuids(object, (const char *const *)services->pdata);
-  if (uuids != NULL) {
-    dfu_bus_object_change(object, "UUIDs", uuids, "ServicesResolved", yes, NULL);
+  /* What was advertised, or offered before, and is no service now does not stay. */
+  if (uuids->len > 0 && !g_variant_equal(value, dfu_bus_object_get(object, "UUIDs"))) {
+    dfu_bus_object_change(object, "UUIDs", value, "ServicesResolved", yes, NULL);
   } else {
     dfu_bus_object_change(object, "ServicesResolved", yes, NULL);
   }

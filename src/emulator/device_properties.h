@@ -17,10 +17,13 @@ void dfu_device_properties_set(DfuBusObject *object, const DfuAdvertisement *adv
 void dfu_device_properties_heard(DfuBusObject *object, const DfuAdvertisement *advertisement,
                                  gint16 rssi, gboolean always);
 
+/** Its name was told, in an advertisement or as a value; "" is none. */
+void dfu_device_properties_name(DfuBusObject *object, const char *name);
+
 /** No discovery runs any more: the RSSI is history. */
 void dfu_device_properties_forget_rssi(DfuBusObject *object);
 
-/** ServicesResolved becomes true, with the UUIDs of the services in @table. */
+/** ServicesResolved becomes true, with the UUIDs of the services in @table, if there are any. */
 void dfu_device_properties_resolved(DfuBusObject *object, const DfuGattTable *table);
 
 /** ServicesResolved becomes false, if it was true. */

@@ -3,7 +3,7 @@
  * The emulated board as an application with a DFU service, and its ways into the
  * bootloader and back. Replies are those of nRF5 SDK 11, addresses and directed
  * advertising those of its bootloader; what bluetoothd 5.66 makes of them was
- * observed, or read in its source (who is not discoverable: src/adapter.c).
+ * observed.
  */
 #include <string.h>
 #include <unistd.h>
@@ -48,16 +48,11 @@ static void jump(Emulator *f)
   bus_client_wait(f->client, "dev ServicesResolved=false Connected=false");
 }
 
-static GVariant *le_filter(void)
-{
-  return g_variant_new_parsed("({'Transport': <'le'>},)");
-}
-
 static void connect_again(Emulator *f)
 {
   bus_client_forget(f->client);
   assert_string_equal(bus_client_call(f->client, "dev", "Connect", NULL), "ok Connect");
-  bus_client_wait(f->client, "dev ServicesResolved=true");
+  bus_client_wait_resolved(f->client);
 }
 
 static void application_offers_more_than_dfu(void **state)
@@ -313,12 +308,13 @@ static void directed_bootloader_is_connected_to_by_whoever_knows_it(void **state
   start_directed(f);
   jump(f);
   connect_again(f);
-  assert_string_equal(bus_client_get(f->client, "dev", "Name"), "'Application'"); /* of before */
+  bus_client_wait(f->client, "dev Alias='DfuTarg'"); /* read, not advertised */
   assert_string_equal(bus_client_get(f->client, REVISION, "UUID"),
                       "'00001534-1212-efde-1523-785feabcd123'");
 }
 
-static void directed_bootloader_has_no_name_and_needs_a_filter(void **state)
+/* Seen so with btvirt controllers, with a filter and without. */
+static void directed_bootloader_is_not_found_by_a_discovery(void **state)
 {
   Emulator *f = *state;
   g_autofree char *path = g_strdup("/org/bluez/hci0/dev_C4_12_AB_00_11_22");
@@ -326,17 +322,11 @@ static void directed_bootloader_has_no_name_and_needs_a_filter(void **state)
   start_directed(f);
   jump(f);
   bus_client_call(f->client, "hci0", "RemoveDevice", g_variant_new("(o)", path));
+  bus_client_call(f->client, "hci0", "SetDiscoveryFilter",
+                  g_variant_new_parsed("({'Transport': <'le'>},)"));
   bus_client_call(f->client, "hci0", "StartDiscovery", NULL);
   g_usleep(400000);
   assert_string_equal(bus_client_objects(f->client), "hci0\n");
-  bus_client_call(f->client, "hci0", "StopDiscovery", NULL);
-  bus_client_call(f->client, "hci0", "SetDiscoveryFilter", le_filter());
-  bus_client_forget(f->client);
-  bus_client_call(f->client, "hci0", "StartDiscovery", NULL);
-  bus_client_wait(f->client, "added dev");
-  assert_string_equal(bus_client_get(f->client, "dev", "Alias"), "'C4-12-AB-00-11-22'");
-  assert_string_equal(bus_client_get(f->client, "dev", "UUIDs"), "[]");
-  assert_non_null(strstr(bus_client_get(f->client, "dev", "Name"), "InvalidArgs"));
 }
 
 int main(void)
@@ -357,7 +347,7 @@ int main(void)
     TEST(update_in_two_passes_installs_both_parts),
     TEST(address_of_a_bootloader_does_not_drift),
     TEST(directed_bootloader_is_connected_to_by_whoever_knows_it),
-    TEST(directed_bootloader_has_no_name_and_needs_a_filter),
+    TEST(directed_bootloader_is_not_found_by_a_discovery),
   };
 #undef TEST
 

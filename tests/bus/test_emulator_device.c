@@ -4,6 +4,7 @@
  * disconnecting, and what BlueZ keeps of it. What is expected was observed of
  * bluetoothd 5.66 on Linux 6.1.
  */
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/cmocka_all.h"
@@ -291,8 +292,10 @@ static void services_that_changed_are_replaced(void **state)
   bus_client_wait(f->client, "dev ServicesResolved=false Connected=false");
   assert_string_equal(bus_client_call(f->client, "dev", "Connect", NULL), "ok Connect");
   bus_client_forget(f->client); /* the bootloader's objects are still there, after Connect */
-  bus_client_wait(f->client, "dev UUIDs[4] ServicesResolved=true");
+  bus_client_wait(f->client, "dev UUIDs[3] ServicesResolved=true");
   assert_string_equal(bus_client_trace(f->client),
+                      "dev Name='Application'\n"
+                      "dev Alias='Application'\n"
                       "removed dev/service000c/char000d\n"
                       "removed dev/service000c/char000f/desc0011\n"
                       "removed dev/service000c/char000f\n"
@@ -302,8 +305,18 @@ static void services_that_changed_are_replaced(void **state)
                       "added dev/service000c/char000d\n"
                       "added dev/service000c/char000d/desc000f\n"
                       "added dev/service000c/char0010\n"
-                      "dev UUIDs[4] ServicesResolved=true\n");
+                      "dev UUIDs[3] ServicesResolved=true\n");
   assert_string_equal(bus_client_get(f->client, "dev/service000c", "Primary"), "false");
+}
+
+static void device_without_a_name_is_called_by_its_address(void **state)
+{
+  Emulator *f = *state;
+
+  emulator_start(f, "--name", "", NULL);
+  bus_client_connect_device(f->client);
+  assert_string_equal(bus_client_get(f->client, "dev", "Alias"), "'C4-12-AB-00-11-22'");
+  assert_non_null(strstr(bus_client_get(f->client, "dev", "Name"), "InvalidArgs"));
 }
 
 static void installed_application_advertises_one_below(void **state)
@@ -342,6 +355,7 @@ int main(void)
     TEST(disconnect_takes_as_long_as_it_is_told),
     TEST(removed_device_is_disconnected_first),
     TEST(services_that_changed_are_replaced),
+    TEST(device_without_a_name_is_called_by_its_address),
     TEST(installed_application_advertises_one_below),
   };
 #undef TEST

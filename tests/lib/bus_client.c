@@ -437,8 +437,7 @@ const char *bus_client_objects(BusClient *client)
   return client->text;
 }
 
-/* However many UUIDs it has. */
-static void wait_until_resolved(BusClient *client)
+void bus_client_wait_resolved(BusClient *client)
 {
   gint64 end_us = g_get_monotonic_time() + PATIENCE_US;
 
@@ -457,5 +456,5 @@ void bus_client_connect_device(BusClient *client)
   bus_client_wait(client, "added dev");
   assert_string_equal(bus_client_call(client, "hci0", "StopDiscovery", NULL), "ok StopDiscovery");
   assert_string_equal(bus_client_call(client, "dev", "Connect", NULL), "ok Connect");
-  wait_until_resolved(client);
+  bus_client_wait_resolved(client);
 }

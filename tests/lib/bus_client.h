@@ -60,6 +60,9 @@ void bus_client_forget(BusClient *client);
 /** Waits until @line stands in the trace; fails the test after five seconds. */
 void bus_client_wait(BusClient *client, const char *line);
 
+/** Waits until the services of some device were resolved, however many UUIDs that told. */
+void bus_client_wait_resolved(BusClient *client);
+
 /** Which device "dev" is; at first C4:12:AB:00:11:22. */
 void bus_client_set_device(BusClient *client, const char *address);
 
