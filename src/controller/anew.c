@@ -57,6 +57,7 @@ static bool is_ruined(const DfuFailure *failure)
   case DFU_FAIL_RECEIPT:
   case DFU_FAIL_PACKETS_LOST:
   case DFU_FAIL_OFFSET: return true;
+  case DFU_FAIL_NO_ANSWER: return failure->opcode == DFU_OP_RECEIVE;
   default: return is_too_fast(failure);
   }
 }

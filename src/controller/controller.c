@@ -280,8 +280,9 @@ static void on_response(Step *step, const DfuNotification *response)
              response->status != DFU_STATUS_SUCCESS) {
     ctl_fail_status(step, response->opcode, response->status);
     return;
-  } else if (c->state == STATE_ASKING && response->opcode == DFU_OP_START) {
-    /* An application's buttonless handler answers whatever it is asked with 10 01 03. */
+  } else if (c->state == STATE_ASKING && c->may_be_either && response->opcode == DFU_OP_START &&
+             response->status == DFU_STATUS_NOT_SUPPORTED) {
+    /* An application's buttonless handler answers whatever it is asked with that. */
     c->runs_application = true;
   } else if (response->opcode == DFU_OP_RECEIVE && c->state == STATE_RESET) {
     return; /* the rest of a window that is given up */

@@ -70,8 +70,12 @@ static bool is_possible(const DfuController *c, uint32_t received_bytes)
          (received_bytes - c->receipt_base_bytes) % ctl_pace_receipt_bytes(c) == 0;
 }
 
-static bool takes_receipts(int state)
+static bool takes_receipts(const DfuController *c)
 {
+  int state = c->state;
+
+  if (c->packet_bytes == 0)
+    return false; /* none was asked for yet */
   return state == STATE_IMAGE || state == STATE_PROVING || state == STATE_PROVE_COUNT ||
          state == STATE_RECOUNT || state == STATE_QUIET || state == STATE_COUNTING;
 }
@@ -87,12 +91,12 @@ void ctl_image_on_receipt(Step *step, uint32_t told_bytes)
     return;
   }
 
-  if (takes_receipts(c->state) && !is_possible(c, received_bytes)) {
+  if (takes_receipts(c) && !is_possible(c, received_bytes)) {
     if (!c->failing)
       ctl_fail_bytes(step, DFU_FAIL_RECEIPT, received_bytes, transfer->sent_bytes);
     return;
   }
-  if (!takes_receipts(c->state) || received_bytes <= transfer->confirmed_bytes) {
+  if (!takes_receipts(c) || received_bytes <= transfer->confirmed_bytes) {
     ctl_note(step, DFU_NOTE_UNASKED); /* late, or repeated */
     return;
   }
@@ -153,7 +157,9 @@ void ctl_image_on_overdue(Step *step)
 {
   DfuController *c = step->c;
 
-  if (c->no_size_report) {
+  if (c->no_size_report && c->transfer.sent_bytes == c->image_bytes) {
+    ctl_fail(step, DFU_FAIL_NO_ANSWER); /* InfiniTime counts wrongly after a session that was cut */
+  } else if (c->no_size_report) {
     ctl_connect_abandon(step);
   } else if (ctl_hides_packets(c)) {
     c->flushes_to_recount = true;

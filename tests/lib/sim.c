@@ -147,7 +147,7 @@ void sim_step_target(Sim *sim, DfuTargetEvent event)
 {
   DfuTargetUpdate update;
 
-  if (sim->in_application)
+  if (sim->in_application || sim->is_stranded)
     return;
   event.now_us = sim->now_us;
   dfu_target_step(&sim->target, &event, &update);
@@ -194,6 +194,8 @@ static void deliver_to_target(Sim *sim, const SimMessage *message)
 {
   DfuTargetEvent event = {.bytes = message->bytes, .len = message->len};
 
+  if (sim->is_stranded)
+    return;
   switch (message->kind) {
   case SIM_TO_TARGET_CONTROL:
     if (refuses(sim, message))

@@ -264,6 +264,8 @@ static const char *run_schedule(guint32 seed, gboolean with_trace)
 
   if (with_trace)
     sim->trace = g_string_new(NULL);
+  if (with_trace)
+    printf("%s\n", sim->target_config.personality->name);
   sim_run(sim, FAULTS_US + PATIENCE_US);
   wrong = violation(sim);
   if (with_trace)
