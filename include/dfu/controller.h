@@ -263,6 +263,7 @@ typedef struct {
   int64_t watch_us;           /* how long to look for the device after Activate; 0: not at all */
   bool require_back;          /* not seen at all is a failure */
   bool restart;               /* consent to System Reset where a transfer is in the way */
+  bool allow_cable;           /* DFU_GOAL_RESET: also where that may leave the device to a cable */
   DfuTransfer known;          /* what an earlier run did to the target; all zero for nothing */
   uint32_t save_step_bytes;   /* how far `transfer` may run ahead of what was sent; 0: exact */
   DfuLimits limits;

@@ -57,6 +57,8 @@ typedef struct {
 
   DfuResetTo reset_to;
   DfuApplicationFate application;
+  bool system_to_cable; /* a new SoftDevice or bootloader starts without radio, until there is an
+                           application again */
   uint32_t max_image_bytes;
   bool wants_mcuboot;        /* the image must be one of MCUboot */
   bool checks_device;        /* device type 0x0052; for system images a known revision */

@@ -28,6 +28,7 @@ typedef struct {
   guint wait_back_s;      /* how long to look for the device after Activate; 0: not at all */
   gboolean require_back;  /* not seen at all is an error */
   gboolean restart;       /* consent to System Reset where a transfer is in the way */
+  gboolean allow_cable;   /* consent to what may leave the device to a cable */
 } DfuSessionOptions;
 
 extern const DfuSessionOptions dfu_session_options_default;

@@ -16,7 +16,7 @@ typedef struct {
   char *family;
   int timeout_s;
   int retries;
-  gboolean is_forced;
+  gboolean allows_cable;
 } GoalOptions;
 
 static const DfuUsage enter_usage = {
@@ -35,7 +35,7 @@ static const DfuUsage reset_usage = {
   .summary = "System Reset: makes a bootloader forget what it holds, and restart. Says first what\n"
              "that means for this kind of device.",
   .details = "Where a reset in the middle of a transfer is known to leave the device to a cable, or\n"
-             "the kind of device is not known, only --force does it.",
+             "the kind of device is not known, only --allow-cable does it.",
   .verbose_help = "Say what happens; twice: bytes on the control point",
 };
 
@@ -96,7 +96,7 @@ static gboolean run(const GoalOptions *options, DfuGoal goal, char **argv, DfuOu
   session.goal = goal;
   session.timeout_s = (guint)options->timeout_s;
   session.retries = (guint)options->retries;
-  session.restart = options->is_forced;
+  session.allow_cable = options->allows_cable;
   return dfu_device_run(&plan, argv, output, error);
 }
 
@@ -108,11 +108,11 @@ static gboolean run_command(DfuGoal goal, const DfuUsage *usage, char **argv, Df
     .retries = (int)dfu_session_options_default.retries,
   };
   const GOptionEntry none = G_OPTION_ENTRY_NULL;
-  const GOptionEntry force = { "force", 0, 0, G_OPTION_ARG_NONE, &options.is_forced,
-                               "Reset also where that may leave the device to a cable", NULL };
+  const GOptionEntry allow_cable = { "allow-cable", 0, 0, G_OPTION_ARG_NONE, &options.allows_cable,
+                               "Also where the device may be left to a cable", NULL };
   cJSON *result = dfu_output_get_result(output);
   gboolean helped;
-  gboolean ok = parse_options(&options, usage, goal == DFU_GOAL_RESET ? &force : &none, argv,
+  gboolean ok = parse_options(&options, usage, goal == DFU_GOAL_RESET ? &allow_cable : &none, argv,
                               output, &helped, error) &&
                 (helped || run(&options, goal, argv, output, error));
 

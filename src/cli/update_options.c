@@ -72,6 +72,8 @@ static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, D
       "Watch so long for the device's return (default 15)", "SECONDS" },
     { "require-back", 0, 0, G_OPTION_ARG_NONE, &options->session.require_back,
       "Fail (status 9) where the return is not seen", NULL },
+    { "allow-cable", 0, 0, G_OPTION_ARG_NONE, &options->session.allow_cable,
+      "Also where the device may be left to a cable", NULL },
     { "family", 0, 0, G_OPTION_ARG_STRING, &raw->family,
       "Kind of bootloader, where it is not recognised; see below", "NAME" },
     { "expect-model", 0, 0, G_OPTION_ARG_STRING, &options->expected_model,

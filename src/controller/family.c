@@ -93,6 +93,7 @@ static const DfuFamily families[] = {
     .reports_size = true,
     .reset_to = DFU_RESET_TO_CABLE,
     .application = DFU_APPLICATION_LOST,
+    .system_to_cable = true,
     .checks_device = true,
   },
   {
@@ -104,6 +105,7 @@ static const DfuFamily families[] = {
     .reports_size = true,
     .reset_to = DFU_RESET_TO_CABLE,
     .application = DFU_APPLICATION_LOST,
+    .system_to_cable = true,
     .checks_device = true,
   },
   {
@@ -118,6 +120,7 @@ static const DfuFamily families[] = {
     .forgets_us = SECONDS(360),
     .reset_to = DFU_RESET_TO_BOOTLOADER,
     .application = DFU_APPLICATION_LOST,
+    .system_to_cable = true,
     .checks_device = true,
   },
   {

@@ -30,7 +30,7 @@ static void begin_reset_goal(Step *step)
 
   if (reset_to == DFU_RESET_IGNORED)
     ctl_fail(step, DFU_FAIL_NO_RESET);
-  else if (is_risky && !c->config.restart)
+  else if (is_risky && !c->config.allow_cable)
     ctl_fail(step, DFU_FAIL_RISKY_RESET);
   else
     ctl_reset(step);

@@ -235,8 +235,8 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
                        device);
   case DFU_FAIL_RISKY_RESET:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
-                       "a reset may leave %s to a cable, and was not done; --force does it all the "
-                       "same",
+                       "a reset may leave %s to a cable, and was not done; --allow-cable does it all "
+                       "the same",
                        device);
   case DFU_FAIL_OFFSET:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,

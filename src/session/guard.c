@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Sources: Adafruit_nRF52_Bootloader 0.9.2 and 0.10.0, dfu_init.c (device type
- * and revision); InfiniTime 1.14, DfuService.cpp (size, init packet in one
+ * and revision), main.c (what starts without an application); InfiniTime 1.14, DfuService.cpp (size, init packet in one
  * write); MCUboot, image.h (magic).
  */
 #include "session/guard.h"
@@ -124,6 +124,16 @@ gboolean dfu_guard_check_image(const DfuPart *part, const DfuFamily *family, con
   return check_protocol(part, family, device, error) && check_size(part, family, device, error) &&
          check_mcuboot(part, family, device, error) &&
          check_device_type(part, family, device, error);
+}
+
+void dfu_guard_check_radio(const DfuPart *part, const DfuFamily *family, const char *device,
+                           GError **error)
+{
+  if (part->type != DFU_IMAGE_APPLICATION && family->system_to_cable)
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
+                "a %s takes the application's place, and %s (%s) is off the air without one: it "
+                "then wants a cable. Nothing was sent; --allow-cable sends it all the same",
+                dfu_image_type_to_string(part->type), device, family->title);
 }
 
 gboolean dfu_guard_check_model(const DfuLinkFacts *facts, const char *expected, const char *device,

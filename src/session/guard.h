@@ -23,6 +23,15 @@ gboolean dfu_guard_check_image(const DfuPart *part, const DfuFamily *family, con
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * dfu_guard_check_radio:
+ *
+ * Errors: %DFU_ERROR_USAGE: afterwards the device can be reached by cable only,
+ * which nobody has consented to. @error is set then.
+ */
+void dfu_guard_check_radio(const DfuPart *part, const DfuFamily *family, const char *device,
+                           GError **error);
+
+/**
  * dfu_guard_check_model:
  * @expected: (nullable): the model number that the user wants
  *

@@ -387,8 +387,10 @@ static void judge_device(DfuSession *session, const DfuLinkFacts *facts, const D
   if (warning != NULL && !session->is_reached)
     report_text(session, DFU_REPORT_WARNING, warning);
   session->is_reached = TRUE;
-  if (part != NULL && !dfu_guard_check_image(part, family, session->device, &session->refusal))
-    return;
+  if (part != NULL &&
+      dfu_guard_check_image(part, family, session->device, &session->refusal) &&
+      !session->options.allow_cable)
+    dfu_guard_check_radio(part, family, session->device, &session->refusal);
 }
 
 static void take_address(DfuSession *session, const DfuLinkUp *up)
@@ -520,6 +522,7 @@ static void configure(DfuSession *session)
     .watch_us = session->index + 1 < session->n_parts ? MAX(watch_us, SYSTEM_START_US) : watch_us,
     .require_back = options->require_back,
     .restart = options->restart,
+    .allow_cable = options->allow_cable,
     .save_step_bytes = SAVE_STEP_BYTES,
     .limits = dfu_limits_default,
   };
