@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-/** The folder with them, $DFU_TEST_PACKAGES or the usual one; skips the test where there is none. */
+/** The folder with them, $DFU_TEST_PACKAGES or the usual one; without it the test is skipped. */
 const char *dfu_test_real_packages(void);
 
 /** Path of one of them; valid for the test program. */

@@ -225,8 +225,8 @@ static void read_wrong_crc_says_both_values(void **state)
 
   (void)state;
   read_members_fails(members, 3, "the CRC-16 of app.bin is 0xb184, but its init packet app.dat "
-                                 "says 0x3fbd; the package is damaged or was packed wrongly: "
-                                 "pack it again");
+                                 "says 0x3fbd; the two do not belong together, or one is "
+                                 "damaged: pack them again");
 }
 
 static void read_custom_init_packet_is_a_warning(void **state)
