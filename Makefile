@@ -24,7 +24,10 @@ AR ?= ar
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 
-PKGS := gio-2.0 gio-unix-2.0 libzip libcjson zlib bluez
+# Signing packages takes GnuTLS; SIGNING=none builds without it.
+SIGNING ?= $(if $(shell $(PKG_CONFIG) --exists gnutls 2>/dev/null && echo yes),gnutls,none)
+LIB_PKGS := gio-2.0 gio-unix-2.0 libzip libcjson zlib $(filter-out none,$(SIGNING))
+PKGS := $(LIB_PKGS) bluez
 TEST_PKGS := cmocka
 
 # Only targets that compile may ask pkg-config: `make deps` runs without it.
@@ -50,7 +53,7 @@ OPTIMIZE := $(or $(OPTIMIZE_$(VARIANT)),-O1 -g)
 HARDENING := -fstack-protector-strong -fPIE
 LD_HARDENING := -pie -Wl,-z,relro,-z,now
 
-DFU_CPPFLAGS = -D_GNU_SOURCE -DDFU_VERSION='"$(VERSION)"' -Iinclude -Isrc -Itests $(PKG_CFLAGS) $(CPPFLAGS)
+DFU_CPPFLAGS = -D_GNU_SOURCE $(if $(filter gnutls,$(SIGNING)),-DDFU_HAVE_GNUTLS) -DDFU_VERSION='"$(VERSION)"' -Iinclude -Isrc -Itests $(PKG_CFLAGS) $(CPPFLAGS)
 DFU_CFLAGS = -std=gnu11 $(WARNINGS) $(OPTIMIZE) $(HARDENING) $(CFLAGS)
 DFU_LDFLAGS = $(LD_HARDENING) $(filter -fsanitize=% --coverage,$(OPTIMIZE)) $(LDFLAGS)
 
@@ -75,7 +78,9 @@ LIB_SRCS := $(PURE_SRCS) \
 	src/base/error.c src/base/printable.c src/base/deadline.c \
 	src/package/archive.c src/package/manifest.c src/package/init_packet.c \
 	src/package/crc16.c src/package/intel_hex.c src/package/preflight.c \
-	src/package/package.c \
+	src/package/file.c src/package/image.c src/package/package.c \
+	src/package/pack.c src/package/manifest_writer.c src/package/archive_writer.c \
+	src/package/signing_$(SIGNING).c \
 	src/link/link.c \
 	src/bluez/address.c src/bluez/bluez_error.c src/bluez/objects.c src/bluez/bus.c \
 	src/bluez/adapter.c src/bluez/discovery.c src/bluez/find.c src/bluez/leaving.c \
@@ -112,7 +117,8 @@ CLI_SRCS := src/cli/main.c src/cli/device_run.c src/cli/advice.c src/cli/cmd_upd
 	src/cli/update_options.c src/cli/update_report.c src/cli/package_report.c \
 	src/cli/output.c src/cli/progress.c src/cli/options.c src/cli/command_line.c \
 	src/cli/exit_code.c src/cli/lock.c src/cli/state_folder.c src/cli/journal_report.c \
-	src/cli/cmd_status.c src/cli/cmd_goal.c
+	src/cli/cmd_status.c src/cli/cmd_goal.c \
+	src/cli/cmd_pack.c src/cli/pack_options.c src/cli/package_input.c
 
 PROGRAMS := $(BUILD)/dfu-ble $(BUILD)/dfu-ble-target
 
@@ -259,7 +265,7 @@ $(BUILD)/libdfu.pc: Makefile
 	@mkdir -p $(@D)
 	$(run)printf '%s\n' 'prefix=$(prefix)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
 		'Name: libdfu' 'Description: DFU controller of the legacy BLE DFU profile' \
-		'Version: $(VERSION)' 'Requires: gio-2.0 gio-unix-2.0 libzip libcjson zlib' \
+		'Version: $(VERSION)' 'Requires: $(LIB_PKGS)' \
 		'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -ldfu' >$@
 
 install: all $(BUILD)/libdfu.pc

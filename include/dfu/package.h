@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * DFU packages: reading and checking the zip files that carry firmware to a
- * target of the legacy DFU profile.
+ * target of the legacy DFU profile; and init packets.
  *
  * Source of the format: pc-nrfutil 0.5.1 and adafruit-nrfutil (manifest, init
  * packet versions 0.5 to 0.8); nRF5 SDK 11.0.0, dfu_init_template.c (what a
@@ -55,6 +55,7 @@ typedef enum {
 #define DFU_INIT_MAX_SOFTDEVICES 64u
 #define DFU_SOFTDEVICE_ANY 0xfffeu
 #define DFU_SHA256_BYTES 32u
+#define DFU_SIGNATURE_BYTES 64u /* r and s, big-endian; the end of the init packet */
 
 /**
  * DfuInitPacket:
@@ -139,6 +140,32 @@ DfuPackage *dfu_package_read_file(const char *path, GError **error) G_GNUC_WARN_
 DfuPackage *dfu_package_read_bytes(GBytes *bytes, const char *name, GError **error)
   G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * dfu_package_is_image_name:
+ *
+ * Returns: whether @path ends with .bin or .hex, in either case: a loose image
+ */
+gboolean dfu_package_is_image_name(const char *path);
+
+/**
+ * dfu_package_read_image:
+ * @path: an image; one whose name ends with .hex is converted from Intel HEX
+ * @init_path: its init packet
+ * @type: what the image is; not %DFU_IMAGE_SOFTDEVICE_BOOTLOADER, because
+ *   nothing would say where in the image the bootloader begins
+ * @error: return location for a #GError
+ *
+ * Makes a package of one part from two files, with the checks, warnings and
+ * limits of dfu_package_read_bytes(). Its version is "none", and its SHA-256
+ * is that of @type (4 bytes, little-endian), the image's length (likewise),
+ * the image as it goes to the target, and the init packet.
+ *
+ * Errors: %DFU_ERROR_PACKAGE.
+ * Returns: (transfer full) (nullable): the package
+ */
+DfuPackage *dfu_package_read_image(const char *path, const char *init_path, DfuImageType type,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 void dfu_package_free(DfuPackage *package);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuPackage, dfu_package_free)
 
@@ -148,10 +175,10 @@ guint dfu_package_get_n_parts(const DfuPackage *package);
 /** Part @index, counted from 0; owned by the package. */
 const DfuPart *dfu_package_get_part(const DfuPackage *package, guint index);
 
-/** SHA-256 of the zip file in lower-case hex; owned by the package. */
+/** SHA-256 of the zip file, or of loose files as above, in lower-case hex; owned by the package. */
 const char *dfu_package_get_sha256(const DfuPackage *package);
 
-/** `dfu_version` of the manifest ("0.5" where it says nothing), or "none" without a manifest. */
+/** `dfu_version` of the manifest ("0.5" where it says nothing), or "none" without one. */
 const char *dfu_package_get_version(const DfuPackage *package);
 
 /** NULL-terminated warnings, each a sentence fit to be shown; owned by the package. */
@@ -170,6 +197,36 @@ const char *const *dfu_package_get_warnings(const DfuPackage *package);
  */
 gboolean dfu_init_packet_decode(GBytes *bytes, DfuInitPacket *out, GError **error)
   G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * dfu_init_packet_read_file:
+ * @path: an init packet as a file of its own
+ * @out: (out caller-allocates): the fields
+ * @error: return location for a #GError
+ *
+ * Errors: %DFU_ERROR_PACKAGE, beginning with the file's name: it cannot be
+ * read, or what dfu_init_packet_decode() finds.
+ * Returns: (transfer full) (nullable): the bytes
+ */
+GBytes *dfu_init_packet_read_file(const char *path, DfuInitPacket *out, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+/** What packers write where nothing is asked for: version 0.5, nothing set, any SoftDevice. */
+extern const DfuInitPacket dfu_init_packet_default;
+
+/** Sets @packet->crc16, @image_bytes and @sha256 to those of @image. */
+void dfu_init_packet_measure(DfuInitPacket *packet, GBytes *image);
+
+/**
+ * dfu_init_packet_encode:
+ * @packet: of any layout but %DFU_INIT_CUSTOM
+ *
+ * The reverse of dfu_init_packet_decode(). With %DFU_INIT_SIGNED the signature
+ * is left out: the bytes are what is to be signed, and it goes behind them.
+ *
+ * Returns: (transfer full): the contents of a `.dat` member
+ */
+GBytes *dfu_init_packet_encode(const DfuInitPacket *packet) G_GNUC_WARN_UNUSED_RESULT;
 
 /** "application", "SoftDevice", "bootloader" or "SoftDevice and bootloader". */
 const char *dfu_image_type_to_string(DfuImageType type);

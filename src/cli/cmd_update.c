@@ -38,14 +38,14 @@ static const DfuFamily *get_family(const DfuUpdateOptions *options)
   return options->session.family != NULL ? options->session.family : dfu_family_find("unknown");
 }
 
-static DfuPackage *read_package(const char *path, DfuOutput *output, GError **error)
+static DfuPackage *read_package(const DfuPackageInput *input, DfuOutput *output, GError **error)
 {
-  DfuPackage *package = dfu_package_read_file(path, error);
+  DfuPackage *package = dfu_package_input_read(input, error);
   const char *const *warnings;
 
   if (package == NULL)
     return NULL;
-  dfu_package_report_event(output, package, path);
+  dfu_package_report_event(output, package, input->path);
   for (warnings = dfu_package_get_warnings(package); *warnings != NULL; warnings++)
     dfu_output_warn(output, *warnings);
   return package;
@@ -107,7 +107,7 @@ static gboolean update(const DfuUpdateOptions *options, char **argv, DfuOutput *
                        GError **error)
 {
   const char *device = options->address != NULL ? options->address : options->name;
-  g_autoptr(DfuPackage) package = read_package(options->package, output, error);
+  g_autoptr(DfuPackage) package = read_package(&options->package, output, error);
   g_autoptr(GPtrArray) parts = NULL;
   DfuDeviceRun run = {
     .adapter = options->adapter,
@@ -115,7 +115,7 @@ static gboolean update(const DfuUpdateOptions *options, char **argv, DfuOutput *
     .name = options->name,
     .session = &options->session,
     .package = package,
-    .package_path = options->package,
+    .package_path = options->package.path,
     .no_resume = options->no_resume,
   };
 

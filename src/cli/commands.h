@@ -21,5 +21,6 @@ gboolean dfu_cmd_reset(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_scan(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_status(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_info(char **argv, DfuOutput *output, GError **error);
+gboolean dfu_cmd_pack(char **argv, DfuOutput *output, GError **error);
 
 #endif

@@ -29,6 +29,7 @@ static const Command commands[] = {
   { "enter", dfu_cmd_enter, "send a device from its application into its bootloader" },
   { "reset", dfu_cmd_reset, "reset a bootloader, on request only" },
   { "info", dfu_cmd_info, "check a package and show what is in it" },
+  { "pack", dfu_cmd_pack, "make a package of firmware images" },
   { "--help", print_help, "show this help; dfu-ble COMMAND --help shows a command's" },
   { "--version", print_version, "show the version" },
 };

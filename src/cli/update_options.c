@@ -56,6 +56,7 @@ static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, D
       "Name that the device advertises, instead of --addr", "NAME" },
     { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
       "Of a package with two parts, the one to send", "app|system" },
+    DFU_PACKAGE_INPUT_OPTIONS(&options->package),
     { "adapter", 0, 0, G_OPTION_ARG_STRING, &options->adapter,
       "Bluetooth adapter (default: the first that is on)", "hciN" },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &raw->timeout_s,
@@ -123,8 +124,8 @@ static gboolean take_package(DfuUpdateOptions *options, char **packages, GError 
                 packages[1]);
     return FALSE;
   }
-  options->package = g_strdup(packages[0]);
-  return TRUE;
+  options->package.path = g_strdup(packages[0]);
+  return dfu_package_input_check(&options->package, error);
 }
 
 static gboolean check_only(const char *only, GError **error)
@@ -249,7 +250,7 @@ gboolean dfu_update_options_parse(DfuUpdateOptions *options, char **argv, DfuOut
 
 void dfu_update_options_clear(DfuUpdateOptions *options)
 {
-  g_clear_pointer(&options->package, g_free);
+  dfu_package_input_clear(&options->package);
   g_clear_pointer(&options->address, g_free);
   g_clear_pointer(&options->name, g_free);
   g_clear_pointer(&options->adapter, g_free);

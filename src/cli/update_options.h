@@ -8,9 +8,10 @@
 #include <dfu/session.h>
 
 #include "cli/output.h"
+#include "cli/package_input.h"
 
 typedef struct {
-  char *package;
+  DfuPackageInput package;
   char *address; /* exactly one of address and name is set */
   char *name;
   char *adapter; /* (nullable) */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The init packet, the `.dat` member of a package: from bytes to fields. Does
- * not see the image or the manifest. All integers are little-endian.
+ * The init packet, the `.dat` member of a package: from bytes to fields and
+ * back. Does not see the manifest. All integers are little-endian.
  *
  * Source: pc-nrfutil 0.5.1, nordicsemi/dfu/init_packet.py (layouts); nRF5 SDK
  * 11.0.0, dfu_init_template.c (what a target reads); nRF5 SDK 15.3.0,
@@ -9,6 +9,9 @@
  */
 #include <dfu/package.h>
 #include <string.h>
+
+#include "package/crc16.h"
+#include "package/file.h"
 
 #define COMMON_BYTES 10u /* up to the SoftDevice list */
 
@@ -168,6 +171,99 @@ gboolean dfu_init_packet_decode(GBytes *bytes, DfuInitPacket *out, GError **erro
   }
   *out = packet;
   return TRUE;
+}
+
+GBytes *dfu_init_packet_read_file(const char *path, DfuInitPacket *out, GError **error)
+{
+  g_autofree char *shown = dfu_file_shown_name(path);
+  g_autoptr(GBytes) bytes = dfu_file_read(path, DFU_PACKAGE_MAX_INIT_BYTES, error);
+
+  if (bytes == NULL)
+    return NULL;
+  if (!dfu_init_packet_decode(bytes, out, error)) {
+    g_prefix_error(error, "%s: ", shown);
+    return NULL;
+  }
+  return g_steal_pointer(&bytes);
+}
+
+const DfuInitPacket dfu_init_packet_default = {
+  .layout = DFU_INIT_CRC,
+  .has_common = TRUE,
+  .device_type = 0xffff,
+  .device_revision = 0xffff,
+  .application_version = 0xffffffff,
+  .n_softdevices = 1,
+  .softdevices = {DFU_SOFTDEVICE_ANY},
+};
+
+void dfu_init_packet_measure(DfuInitPacket *packet, GBytes *image)
+{
+  gsize len;
+  const guint8 *data = g_bytes_get_data(image, &len);
+  gsize sha256_len = sizeof packet->sha256;
+  g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+  g_checksum_update(sum, data, (gssize)len);
+  g_checksum_get_digest(sum, packet->sha256, &sha256_len);
+  packet->image_bytes = (guint32)len;
+  packet->crc16 = dfu_crc16(data, len);
+}
+
+static void append_u16(GByteArray *out, guint16 value)
+{
+  const guint8 bytes[2] = {(guint8)value, (guint8)(value >> 8)};
+
+  g_byte_array_append(out, bytes, sizeof bytes);
+}
+
+static void append_u32(GByteArray *out, guint32 value)
+{
+  append_u16(out, (guint16)value);
+  append_u16(out, (guint16)(value >> 16));
+}
+
+static void append_common(GByteArray *out, const DfuInitPacket *packet)
+{
+  append_u16(out, packet->device_type);
+  append_u16(out, packet->device_revision);
+  append_u32(out, packet->application_version);
+  append_u16(out, (guint16)packet->n_softdevices);
+  for (guint i = 0; i < packet->n_softdevices; i++)
+    append_u16(out, packet->softdevices[i]);
+}
+
+static void append_hash(GByteArray *out, guint32 id, const DfuInitPacket *packet)
+{
+  append_u32(out, id);
+  append_u32(out, packet->image_bytes);
+  g_byte_array_append(out, packet->sha256, sizeof packet->sha256);
+}
+
+GBytes *dfu_init_packet_encode(const DfuInitPacket *packet)
+{
+  g_autoptr(GByteArray) out = g_byte_array_new();
+
+  g_return_val_if_fail(packet->layout != DFU_INIT_CUSTOM, NULL);
+  if (packet->layout != DFU_INIT_CRC_ONLY)
+    append_common(out, packet);
+
+  switch (packet->layout) {
+  case DFU_INIT_CRC_EXTENDED:
+    append_u32(out, EXTENDED_CRC);
+    append_u16(out, packet->crc16);
+    break;
+  case DFU_INIT_HASH:
+    append_hash(out, EXTENDED_HASH, packet);
+    break;
+  case DFU_INIT_SIGNED:
+    append_hash(out, EXTENDED_SIGNED, packet);
+    break;
+  default:
+    append_u16(out, packet->crc16);
+    break;
+  }
+  return g_byte_array_free_to_bytes(g_steal_pointer(&out));
 }
 
 const char *dfu_init_layout_to_string(DfuInitLayout layout)

@@ -26,6 +26,7 @@ typedef enum {
   DFU_MANIFEST_EXTENDED_ID = 1 << 5,
   DFU_MANIFEST_IMAGE_BYTES = 1 << 6,
   DFU_MANIFEST_SHA256 = 1 << 7,
+  DFU_MANIFEST_SIGNATURE = 1 << 8,
 } DfuManifestFields;
 
 /**
@@ -50,6 +51,7 @@ typedef struct {
   guint32 extended_id;
   guint32 image_bytes;
   guint8 sha256[DFU_SHA256_BYTES];
+  guint8 signature[DFU_SIGNATURE_BYTES]; /* written only: of no use to a reader */
 } DfuManifestImage;
 
 /** A manifest has at most one image for the system and one application. */

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The package as a whole: from a zip file to checked parts. Knows which members
- * make up a part; how they are written is for the files beside this one.
+ * The package as a whole: from a zip file, or from an image and its init
+ * packet, to checked parts. Knows which members make up a part; how they are
+ * written is for the files beside this one.
  *
  * Source: nRF5 SDK 4.3 to 6.1 and Nordic's mobile libraries (the fixed names
  * of packages without a manifest).
  */
 #include <dfu/package.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/printable.h"
 #include "package/archive.h"
-#include "package/intel_hex.h"
+#include "package/file.h"
+#include "package/image.h"
 #include "package/manifest.h"
 #include "package/preflight.h"
 
@@ -38,42 +36,30 @@ static void part_free(DfuPart *part)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuPart, part_free)
 
-static gboolean has_hex_name(const char *name)
+static DfuPackage *package_new(void)
 {
-  gsize len = strlen(name);
+  DfuPackage *package = g_new0(DfuPackage, 1);
 
-  return len >= 4 && g_ascii_strcasecmp(name + len - 4, ".hex") == 0;
+  package->parts = g_ptr_array_new_with_free_func((GDestroyNotify)part_free);
+  package->warnings = g_ptr_array_new_with_free_func(g_free);
+  return package;
 }
 
 /** Reads an image, from Intel HEX where its name says so: targets take bytes only. */
 static GBytes *read_image(DfuArchive *archive, const char *name, GError **error)
 {
-  if (!has_hex_name(name))
-    return dfu_archive_read(archive, name, DFU_PACKAGE_MAX_IMAGE_BYTES, error);
+  g_autoptr(GBytes) contents =
+    dfu_archive_read(archive, name, dfu_image_max_file_bytes(name), error);
 
-  g_autoptr(GBytes) text = dfu_archive_read(archive, name, DFU_PACKAGE_MAX_FILE_BYTES, error);
-
-  if (text == NULL)
-    return NULL;
-
-  GBytes *image = dfu_intel_hex_decode(text, DFU_PACKAGE_MAX_IMAGE_BYTES, error);
-  g_autofree char *shown = dfu_printable(name, -1);
-
-  if (image == NULL)
-    g_prefix_error(error, "%s: ", shown);
-  return image;
+  return contents != NULL ? dfu_image_convert(contents, name, error) : NULL;
 }
 
-/** Reads the init packet of @part, checks the part and hands it over to @package. */
-static gboolean add_part(DfuPackage *package, DfuArchive *archive, DfuPart *unchecked,
-                         const char *init_member, const DfuManifestImage *noted, GError **error)
+/** Checks @unchecked, which has all but the init packet's fields, and hands it to @package. */
+static gboolean add_part(DfuPackage *package, DfuPart *unchecked, const DfuManifestImage *noted,
+                         GError **error)
 {
   g_autoptr(DfuPart) part = unchecked;
 
-  part->init_name = dfu_printable(init_member, -1);
-  part->init_packet = dfu_archive_read(archive, init_member, DFU_PACKAGE_MAX_INIT_BYTES, error);
-  if (part->init_packet == NULL)
-    return FALSE;
   if (!dfu_init_packet_decode(part->init_packet, &part->init, error)) {
     g_prefix_error(error, "%s: ", part->init_name);
     return FALSE;
@@ -85,24 +71,27 @@ static gboolean add_part(DfuPackage *package, DfuArchive *archive, DfuPart *unch
   return TRUE;
 }
 
-static void set_sizes(DfuPart *part, const DfuManifestImage *noted)
+/** Reads the init packet of @unchecked and hands the part to @package. */
+static gboolean add_member(DfuPackage *package, DfuArchive *archive, DfuPart *unchecked,
+                           const char *init_member, const DfuManifestImage *noted, GError **error)
+{
+  g_autoptr(DfuPart) part = unchecked;
+
+  part->init_name = dfu_printable(init_member, -1);
+  part->init_packet = dfu_archive_read(archive, init_member, DFU_PACKAGE_MAX_INIT_BYTES, error);
+  return part->init_packet != NULL && add_part(package, g_steal_pointer(&part), noted, error);
+}
+
+/** For a part that is one image; sizes of SoftDevice and bootloader in one come from elsewhere. */
+static void set_size(DfuPart *part)
 {
   guint32 len = (guint32)g_bytes_get_size(part->image);
 
   switch (part->type) {
-  case DFU_IMAGE_SOFTDEVICE:
-    part->softdevice_bytes = len;
-    break;
-  case DFU_IMAGE_BOOTLOADER:
-    part->bootloader_bytes = len;
-    break;
-  case DFU_IMAGE_SOFTDEVICE_BOOTLOADER:
-    part->softdevice_bytes = noted->softdevice_bytes;
-    part->bootloader_bytes = noted->bootloader_bytes;
-    break;
-  case DFU_IMAGE_APPLICATION:
-    part->application_bytes = len;
-    break;
+  case DFU_IMAGE_SOFTDEVICE: part->softdevice_bytes = len; break;
+  case DFU_IMAGE_BOOTLOADER: part->bootloader_bytes = len; break;
+  case DFU_IMAGE_APPLICATION: part->application_bytes = len; break;
+  case DFU_IMAGE_SOFTDEVICE_BOOTLOADER: break;
   }
 }
 
@@ -116,8 +105,10 @@ static gboolean read_noted_image(DfuPackage *package, DfuArchive *archive,
   part->image = read_image(archive, noted->image_name, error);
   if (part->image == NULL)
     return FALSE;
-  set_sizes(part, noted);
-  return add_part(package, archive, g_steal_pointer(&part), noted->init_name, noted, error);
+  part->softdevice_bytes = noted->softdevice_bytes;
+  part->bootloader_bytes = noted->bootloader_bytes;
+  set_size(part);
+  return add_member(package, archive, g_steal_pointer(&part), noted->init_name, noted, error);
 }
 
 static gboolean read_by_manifest(DfuPackage *package, DfuArchive *archive, GError **error)
@@ -160,15 +151,6 @@ static gboolean find_fixed_name(DfuArchive *archive, const char *stem, char **ou
   return TRUE;
 }
 
-static GBytes *join(GBytes *first, GBytes *second)
-{
-  GByteArray *joined = g_byte_array_new();
-
-  g_byte_array_append(joined, g_bytes_get_data(first, NULL), (guint)g_bytes_get_size(first));
-  g_byte_array_append(joined, g_bytes_get_data(second, NULL), (guint)g_bytes_get_size(second));
-  return g_byte_array_free_to_bytes(joined);
-}
-
 /** SoftDevice and bootloader go to the target as one image, in this order. */
 static gboolean add_system(DfuPackage *package, DfuArchive *archive, const char *softdevice_name,
                            const char *bootloader_name, GError **error)
@@ -193,12 +175,12 @@ static gboolean add_system(DfuPackage *package, DfuArchive *archive, const char 
   }
   if (part->type == DFU_IMAGE_SOFTDEVICE_BOOTLOADER) {
     part->image_name = g_strdup_printf("%s + %s", softdevice_name, bootloader_name);
-    part->image = join(softdevice, bootloader);
+    part->image = dfu_image_join(softdevice, bootloader);
   } else {
     part->image_name = g_strdup(softdevice_name != NULL ? softdevice_name : bootloader_name);
     part->image = g_bytes_ref(softdevice != NULL ? softdevice : bootloader);
   }
-  return add_part(package, archive, g_steal_pointer(&part), "system.dat", NULL, error);
+  return add_member(package, archive, g_steal_pointer(&part), "system.dat", NULL, error);
 }
 
 static gboolean add_application(DfuPackage *package, DfuArchive *archive, const char *name,
@@ -211,8 +193,8 @@ static gboolean add_application(DfuPackage *package, DfuArchive *archive, const 
   part->image = read_image(archive, name, error);
   if (part->image == NULL)
     return FALSE;
-  part->application_bytes = (guint32)g_bytes_get_size(part->image);
-  return add_part(package, archive, g_steal_pointer(&part), "application.dat", NULL, error);
+  set_size(part);
+  return add_member(package, archive, g_steal_pointer(&part), "application.dat", NULL, error);
 }
 
 static void set_nothing_found(DfuArchive *archive, GError **error)
@@ -262,6 +244,12 @@ static void warn_of_missing_application(DfuPackage *package)
                              "brings one."));
 }
 
+static void complete(DfuPackage *package)
+{
+  warn_of_missing_application(package);
+  g_ptr_array_add(package->warnings, NULL);
+}
+
 static gboolean read_parts(DfuPackage *package, GBytes *bytes, GError **error)
 {
   g_autoptr(DfuArchive) archive = dfu_archive_open(bytes, error);
@@ -276,57 +264,65 @@ static gboolean read_parts(DfuPackage *package, GBytes *bytes, GError **error)
 DfuPackage *dfu_package_read_bytes(GBytes *bytes, const char *name, GError **error)
 {
   g_autofree char *shown = dfu_printable(name, -1);
-  g_autoptr(DfuPackage) package = g_new0(DfuPackage, 1);
+  g_autoptr(DfuPackage) package = package_new();
 
-  package->parts = g_ptr_array_new_with_free_func((GDestroyNotify)part_free);
-  package->warnings = g_ptr_array_new_with_free_func(g_free);
   package->sha256 = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes);
   if (!read_parts(package, bytes, error)) {
     g_prefix_error(error, "%s: ", shown);
     return NULL;
   }
-  warn_of_missing_application(package);
-  g_ptr_array_add(package->warnings, NULL);
+  complete(package);
   return g_steal_pointer(&package);
-}
-
-/** Appends what @fd gives until its end, but no more than one byte beyond @max_bytes. */
-static gboolean read_all(int fd, gsize max_bytes, GByteArray *out)
-{
-  guint8 buffer[64 * 1024];
-
-  while (out->len <= max_bytes) {
-    ssize_t n = read(fd, buffer, MIN(sizeof buffer, max_bytes + 1 - out->len));
-
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return n == 0;
-    g_byte_array_append(out, buffer, (guint)n);
-  }
-  return TRUE;
 }
 
 DfuPackage *dfu_package_read_file(const char *path, GError **error)
 {
   g_autofree char *base = g_path_get_basename(path);
-  g_autofree char *shown = dfu_printable(base, -1);
-  g_autoptr(GByteArray) contents = g_byte_array_new();
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  gboolean ok = fd >= 0 && read_all(fd, DFU_PACKAGE_MAX_FILE_BYTES, contents);
-  int code = errno;
+  g_autoptr(GBytes) bytes = dfu_file_read(path, DFU_PACKAGE_MAX_FILE_BYTES, error);
 
-  if (fd >= 0)
-    close(fd);
-  if (!ok) {
-    g_set_error(error, DFU_ERROR, DFU_ERROR_PACKAGE, "%s: the file cannot be read: %s", shown,
-                g_strerror(code));
+  return bytes != NULL ? dfu_package_read_bytes(bytes, base, error) : NULL;
+}
+
+/** What the SHA-256 of the zip file is for a package: the same for the same update. */
+static char *identify(const DfuPart *part)
+{
+  const guint32 header[2] = {GUINT32_TO_LE((guint32)part->type),
+                             GUINT32_TO_LE((guint32)g_bytes_get_size(part->image))};
+  g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+  g_checksum_update(sum, (const guchar *)header, sizeof header);
+  g_checksum_update(sum, g_bytes_get_data(part->image, NULL),
+                    (gssize)g_bytes_get_size(part->image));
+  g_checksum_update(sum, g_bytes_get_data(part->init_packet, NULL),
+                    (gssize)g_bytes_get_size(part->init_packet));
+  return g_strdup(g_checksum_get_string(sum));
+}
+
+DfuPackage *dfu_package_read_image(const char *path, const char *init_path, DfuImageType type,
+                                   GError **error)
+{
+  g_autoptr(DfuPart) part = g_new0(DfuPart, 1);
+  g_autoptr(DfuPackage) package = package_new();
+
+  part->type = type;
+  part->image_name = dfu_file_shown_name(path);
+  part->init_name = dfu_file_shown_name(init_path);
+  if (type == DFU_IMAGE_SOFTDEVICE_BOOTLOADER) {
+    g_set_error(error, DFU_ERROR, DFU_ERROR_PACKAGE,
+                "%s: a SoftDevice and a bootloader in one image take a package, which says where "
+                "the one ends and the other begins; make it of the two", part->image_name);
     return NULL;
   }
-
-  g_autoptr(GBytes) bytes = g_byte_array_free_to_bytes(g_steal_pointer(&contents));
-
-  return dfu_package_read_bytes(bytes, base, error);
+  if ((part->image = dfu_image_read_file(path, error)) == NULL ||
+      (part->init_packet = dfu_file_read(init_path, DFU_PACKAGE_MAX_INIT_BYTES, error)) == NULL)
+    return NULL;
+  set_size(part);
+  package->version = g_strdup("none");
+  package->sha256 = identify(part);
+  if (!add_part(package, g_steal_pointer(&part), NULL, error))
+    return NULL;
+  complete(package);
+  return g_steal_pointer(&package);
 }
 
 void dfu_package_free(DfuPackage *package)

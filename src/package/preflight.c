@@ -6,6 +6,9 @@
 #include "package/crc16.h"
 
 #define WORD_BYTES 4u
+#define MCUBOOT_MAGIC 0x96f3b83du
+#define SOFTDEVICE_MAGIC 0x51b1e5dbu
+#define SOFTDEVICE_MAGIC_OFFSET 0x2004u /* in an image without MBR: 0x3004 in flash */
 #define SHA256_HEX_BYTES (2 * DFU_SHA256_BYTES + 1)
 
 static gboolean check_sizes(const DfuPart *part, GError **error)
@@ -15,7 +18,7 @@ static gboolean check_sizes(const DfuPart *part, GError **error)
     (guint64)part->softdevice_bytes + part->bootloader_bytes + part->application_bytes;
 
   if (len == 0) {
-    g_set_error(error, DFU_ERROR, DFU_ERROR_PACKAGE, "%s is empty; pack the package again",
+    g_set_error(error, DFU_ERROR, DFU_ERROR_PACKAGE, "%s is empty; build and pack it again",
                 part->image_name);
     return FALSE;
   }
@@ -36,7 +39,7 @@ static gboolean check_sizes(const DfuPart *part, GError **error)
       part->application_bytes % WORD_BYTES != 0) {
     g_set_error(error, DFU_ERROR, DFU_ERROR_PACKAGE,
                 "%s has %" G_GSIZE_FORMAT " bytes, but targets only take images of a multiple of "
-                "%u; pad it with 0xFF and pack the package again", part->image_name, len,
+                "%u; pad it with 0xFF and pack it again", part->image_name, len,
                 WORD_BYTES);
     return FALSE;
   }
@@ -54,8 +57,8 @@ static gboolean check_crc(const DfuPart *part, GError **error)
   if (part->crc16 == part->init.crc16)
     return TRUE;
   g_set_error(error, DFU_ERROR, DFU_ERROR_PACKAGE,
-              "the CRC-16 of %s is 0x%04x, but its init packet %s says 0x%04x; the package is "
-              "damaged or was packed wrongly: pack it again", part->image_name, part->crc16,
+              "the CRC-16 of %s is 0x%04x, but its init packet %s says 0x%04x; the two do not "
+              "belong together, or one is damaged: pack them again", part->image_name, part->crc16,
               part->init_name, part->init.crc16);
   return FALSE;
 }
@@ -68,17 +71,17 @@ static gboolean check_hash(const DfuPart *part, GError **error)
 
   if (part->init.image_bytes != len) {
     g_set_error(error, DFU_ERROR, DFU_ERROR_PACKAGE,
-                "%s has %" G_GSIZE_FORMAT " bytes, but its init packet %s says %u; the package is "
-                "damaged or was packed wrongly: pack it again", part->image_name, len,
+                "%s has %" G_GSIZE_FORMAT " bytes, but its init packet %s says %u; the two do "
+                "not belong together, or one is damaged: pack them again", part->image_name, len,
                 part->init_name, part->init.image_bytes);
     return FALSE;
   }
   format_sha256(part->init.sha256, wanted);
   if (strcmp(seen, wanted) != 0) {
     g_set_error(error, DFU_ERROR, DFU_ERROR_PACKAGE,
-                "the SHA-256 of %s is %s, but its init packet %s says %s; the package is damaged "
-                "or was packed wrongly: pack it again", part->image_name, seen, part->init_name,
-                wanted);
+                "the SHA-256 of %s is %s, but its init packet %s says %s; the two do not belong "
+                "together, or one is damaged: pack them again", part->image_name, seen,
+                part->init_name, wanted);
     return FALSE;
   }
   return TRUE;
@@ -127,18 +130,30 @@ static guint32 get_u32(const guint8 *in)
  */
 static void warn_of_contents(const DfuPart *part, GPtrArray *warnings)
 {
-  const guint32 mcuboot_magic = 0x96f3b83d;
   const guint32 ram_start = 0x20000000, ram_end = 0x20100000, flash_end = 0x00200000;
   gsize len;
   const guint8 *data = g_bytes_get_data(part->image, &len);
   guint32 stack = get_u32(data);
   guint32 reset = len >= 8 ? get_u32(data + 4) : 0;
 
-  if (stack == mcuboot_magic)
+  if (stack == MCUBOOT_MAGIC)
     return;
   if (stack <= ram_start || stack > ram_end || reset % 2 == 0 || reset >= flash_end)
     warn(warnings, "%s does not begin like firmware (stack pointer 0x%08x, reset handler 0x%08x): "
          "make sure that it was made of the right file.", part->image_name, stack, reset);
+}
+
+/** A HEX file merged for a programmer begins with the SoftDevice, and is no application. */
+static void warn_of_softdevice(const DfuPart *part, GPtrArray *warnings)
+{
+  gsize len;
+  const guint8 *data = g_bytes_get_data(part->image, &len);
+
+  if (part->softdevice_bytes == 0 && len >= SOFTDEVICE_MAGIC_OFFSET + WORD_BYTES &&
+      get_u32(data + SOFTDEVICE_MAGIC_OFFSET) == SOFTDEVICE_MAGIC)
+    warn(warnings, "%s goes as %s, but begins with a SoftDevice: such merged files are for a "
+         "programmer. Take the file that holds nothing but the %s.", part->image_name,
+         dfu_image_type_to_string(part->type), dfu_image_type_to_string(part->type));
 }
 
 /** What the targets of the field are known to do with a layout other than their own. */
@@ -257,6 +272,7 @@ static void compare_extended(const DfuPart *part, const DfuManifestImage *noted,
 void dfu_preflight_warn(const DfuPart *part, const DfuManifestImage *noted, GPtrArray *warnings)
 {
   warn_of_contents(part, warnings);
+  warn_of_softdevice(part, warnings);
   warn_of_layout(part, warnings);
   if (noted == NULL)
     return;

@@ -3,8 +3,7 @@
  * dfu-ble info, and what reading a package refuses, through the built program.
  */
 #include "lib/cli_fixture.h"
-
-#define REAL_PACKAGES "../shared/packages"
+#include "lib/real_packages.h"
 
 /* Facts of the packages as their makers published them (image bytes, CRC-16, init packet). */
 typedef struct {
@@ -51,7 +50,7 @@ static const char *text_of(const cJSON *object, const char *key)
 
 static void check_fact(Cli *cli, const Fact *fact)
 {
-  g_autofree char *path = g_build_filename(REAL_PACKAGES, fact->file, NULL);
+  const char *path = dfu_test_real_package(fact->file);
   g_auto(DfuTestResult) result = cli_run(cli, CLI_ARGS("info", "--json", path));
   cJSON *events = cli_parse_events(result.out);
   const cJSON *parts = cJSON_GetObjectItem(cli_find_event(events, "package"), "parts");
@@ -68,28 +67,17 @@ static void check_fact(Cli *cli, const Fact *fact)
   cJSON_Delete(events);
 }
 
-static void skip_without_real_packages(void)
-{
-  if (!g_file_test(REAL_PACKAGES, G_FILE_TEST_IS_DIR)) {
-    print_message("skipped: " REAL_PACKAGES " is not there\n");
-    skip();
-  }
-}
-
 static void real_packages_have_their_known_facts(void **state)
 {
-  skip_without_real_packages();
   for (guint i = 0; i < G_N_ELEMENTS(facts); i++)
     check_fact(*state, &facts[i]);
 }
 
 static void adafruit_package_is_shown_to_people(void **state)
 {
-  g_auto(DfuTestResult) result = { 0 };
+  const char *path = dfu_test_real_package("adafruit_feather_nrf52840_sd_bl.zip");
+  g_auto(DfuTestResult) result = cli_run(*state, CLI_ARGS("info", path));
 
-  skip_without_real_packages();
-  result = cli_run(
-    *state, CLI_ARGS("info", REAL_PACKAGES "/adafruit_feather_nrf52840_sd_bl.zip"));
   cli_assert_status(&result, 0);
   cli_assert_says(result.out, "part 1 of 1: SoftDevice and bootloader");
   cli_assert_says(result.out, "190016 bytes");
@@ -104,10 +92,9 @@ static void adafruit_package_is_shown_to_people(void **state)
 
 static void secure_package_is_refused_by_name(void **state)
 {
-  g_auto(DfuTestResult) result = { 0 };
+  const char *path = dfu_test_real_package("secure_sdk15.3_nrf52_app.zip");
+  g_auto(DfuTestResult) result = cli_run(*state, CLI_ARGS("info", path));
 
-  skip_without_real_packages();
-  result = cli_run(*state, CLI_ARGS("info", REAL_PACKAGES "/secure_sdk15.3_nrf52_app.zip"));
   cli_assert_status(&result, 3);
   cli_assert_says(result.err, "Secure DFU");
 }

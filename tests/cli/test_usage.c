@@ -4,6 +4,8 @@
  */
 #include "lib/cli_fixture.h"
 
+#include <dfu/package.h>
+
 #define MANUAL "man/dfu-ble.1"
 
 static void version_is_printed(void **state)
@@ -24,6 +26,7 @@ static void help_lists_every_command(void **state)
   cli_assert_says(result.out, "\n  scan ");
   cli_assert_says(result.out, "\n  status ");
   cli_assert_says(result.out, "\n  info ");
+  cli_assert_says(result.out, "\n  pack ");
 }
 
 static void wrong_usage_gives_2_and_a_hint(void **state)
@@ -207,7 +210,7 @@ static void assert_same_words(GPtrArray *a, GPtrArray *b, const char *what)
 
 static void manual_and_help_list_the_same_options(void **state)
 {
-  static const char *const commands[] = { "update", "scan", "status", "info" };
+  static const char *const commands[] = { "update", "scan", "status", "info", "pack" };
   g_autofree char *manual = read_manual();
 
   for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
@@ -261,7 +264,22 @@ static void manual_lists_every_code_of_the_error_domain(void **state)
   assert_same_words(codes, listed, MANUAL);
 }
 
-/* Each in a directory with firmware.zip and both.zip, and with a fresh device on the air. */
+/* What the examples speak of: packages, images, and the init packet of the application. */
+static void make_example_files(Cli *cli)
+{
+  const char *path =
+    cli_make_package(cli, "firmware.zip", CLI_ARGS("--image", cli_path(cli, "app.bin")));
+  g_autoptr(DfuPackage) package = dfu_package_read_file(path, NULL);
+  GBytes *init = dfu_package_get_part(package, 0)->init_packet;
+
+  assert_true(g_file_set_contents(cli_path(cli, "app.dat"), g_bytes_get_data(init, NULL),
+                                  (gssize)g_bytes_get_size(init), NULL));
+  cli_make_package(cli, "both.zip", CLI_ARGS("--type", "both"));
+  cli_make_package(cli, "s130.zip", CLI_ARGS("--image", cli_path(cli, "s130.bin")));
+  cli_make_package(cli, "boot.zip", CLI_ARGS("--image", cli_path(cli, "boot.bin")));
+}
+
+/* Each in a directory with those files, and with a fresh device on the air. */
 static void run_example(Cli *cli, const char *command)
 {
   g_autofree char *ble = g_canonicalize_filename(cli_program("DFU_BLE", "dfu-ble"), NULL);
@@ -294,8 +312,7 @@ static void examples_of_the_manual_work(void **state)
   g_autofree char *joined = g_regex_replace_literal(continued, section, -1, 0, "", 0, NULL);
   g_autoptr(GPtrArray) commands = collect(joined, "^\\$ (.*)$");
 
-  cli_make_package(cli, "firmware.zip", CLI_NO_ARGS);
-  cli_make_package(cli, "both.zip", CLI_ARGS("--type", "both"));
+  make_example_files(cli);
   assert_true(commands->len >= 6);
   for (guint i = 0; i < commands->len; i++)
     run_example(cli, commands->pdata[i]);

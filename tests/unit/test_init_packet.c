@@ -233,6 +233,86 @@ static void decode_legacy_that_begins_like_protobuf_is_legacy(void **state)
     assert_int_equal(decode(cases[i]).layout, DFU_INIT_CRC);
 }
 
+/* The image 00 01 … ff, packed by pc-nrfutil 0.5.1 with the options that the rows stand for. */
+static void encode_gives_the_bytes_of_the_packers(void **state)
+{
+  static const struct {
+    DfuInitLayout layout;
+    guint16 device_type;
+    guint n_softdevices;
+    guint16 softdevices[2];
+    const char *hex;
+  } cases[] = {
+    {DFU_INIT_CRC, 0xffff, 1, {0xfffe}, "ffffffffffffffff0100feffbd3f"},
+    {DFU_INIT_CRC, 0x0052, 1, {0xfffe}, "5200ffffffffffff0100feffbd3f"},
+    {DFU_INIT_CRC, 0x0052, 2, {0x00b6, 0x0123}, "5200ffffffffffff0200b6002301bd3f"},
+    {DFU_INIT_CRC_EXTENDED, 0xffff, 1, {0xfffe}, "ffffffffffffffff0100feff00000000bd3f"},
+    {DFU_INIT_HASH, 0xffff, 1, {0xfffe},
+     "ffffffffffffffff0100feff010000000001000040aff2e9d2d8922e47afd4648e6967497158785fbd1da870e711"
+     "0266bf944880"},
+    {DFU_INIT_SIGNED, 0xffff, 1, {0xfffe}, /* what is signed; the signature goes behind it */
+     "ffffffffffffffff0100feff020000000001000040aff2e9d2d8922e47afd4648e6967497158785fbd1da870e711"
+     "0266bf944880"},
+    {DFU_INIT_CRC_ONLY, 0xffff, 1, {0xfffe}, "bd3f"},
+  };
+  g_autoptr(GByteArray) all_bytes = g_byte_array_new();
+
+  (void)state;
+  for (guint i = 0; i < 256; i++)
+    g_byte_array_append(all_bytes, &(guint8){(guint8)i}, 1);
+
+  g_autoptr(GBytes) image = g_byte_array_free_to_bytes(g_steal_pointer(&all_bytes));
+
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    DfuInitPacket packet = dfu_init_packet_default;
+
+    packet.layout = cases[i].layout;
+    packet.device_type = cases[i].device_type;
+    packet.n_softdevices = cases[i].n_softdevices;
+    memcpy(packet.softdevices, cases[i].softdevices, sizeof cases[i].softdevices);
+    dfu_init_packet_measure(&packet, image);
+
+    g_autoptr(GBytes) encoded = dfu_init_packet_encode(&packet);
+    g_autoptr(GBytes) wanted = from_hex(cases[i].hex);
+
+    assert_true(g_bytes_equal(encoded, wanted));
+  }
+}
+
+/* Each field another, so that none can stand in another's place. */
+static void encode_places_each_field(void **state)
+{
+  const DfuInitPacket packet = {
+    .layout = DFU_INIT_CRC,
+    .has_common = TRUE,
+    .device_type = 0x1122,
+    .device_revision = 0x3344,
+    .application_version = 0x55667788,
+    .n_softdevices = 1,
+    .softdevices = {0x99aa},
+    .crc16 = 0xbbcc,
+  };
+  g_autoptr(GBytes) encoded = dfu_init_packet_encode(&packet);
+  g_autoptr(GBytes) wanted = from_hex("22114433887766550100aa99ccbb");
+
+  (void)state;
+  assert_true(g_bytes_equal(encoded, wanted));
+}
+
+static void encode_without_softdevices_has_an_empty_list(void **state)
+{
+  DfuInitPacket packet = dfu_init_packet_default;
+
+  (void)state;
+  packet.n_softdevices = 0;
+  packet.crc16 = 0x3fbd;
+
+  g_autoptr(GBytes) encoded = dfu_init_packet_encode(&packet);
+  g_autoptr(GBytes) wanted = from_hex("ffffffffffffffff0000bd3f");
+
+  assert_true(g_bytes_equal(encoded, wanted));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -246,6 +326,9 @@ int main(void)
     cmocka_unit_test(decode_too_long_is_rejected),
     cmocka_unit_test(decode_secure_dfu_is_recognised),
     cmocka_unit_test(decode_legacy_that_begins_like_protobuf_is_legacy),
+    cmocka_unit_test(encode_gives_the_bytes_of_the_packers),
+    cmocka_unit_test(encode_places_each_field),
+    cmocka_unit_test(encode_without_softdevices_has_an_empty_list),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

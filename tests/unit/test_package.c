@@ -15,9 +15,8 @@
 #include <glib/gstdio.h>
 
 #include "lib/expect_error.h"
+#include "lib/real_packages.h"
 #include "lib/zip_builder.h"
-
-#define DEFAULT_PACKAGES "../shared/packages"
 
 /* A manifest, and the init packet, for the image 00 01 … ff as app.bin and app.dat. */
 #define APP_FILES "\"bin_file\":\"app.bin\",\"dat_file\":\"app.dat\""
@@ -226,8 +225,8 @@ static void read_wrong_crc_says_both_values(void **state)
 
   (void)state;
   read_members_fails(members, 3, "the CRC-16 of app.bin is 0xb184, but its init packet app.dat "
-                                 "says 0x3fbd; the package is damaged or was packed wrongly: "
-                                 "pack it again");
+                                 "says 0x3fbd; the two do not belong together, or one is "
+                                 "damaged: pack them again");
 }
 
 static void read_custom_init_packet_is_a_warning(void **state)
@@ -692,27 +691,11 @@ static void check_real_part(const DfuPart *part, const RealPart *wanted)
   assert_string_equal(init, wanted->init_packet);
 }
 
-/** The folder with the real packages; skips the test where it is not there. */
-static const char *find_real_packages(void)
-{
-  const char *folder = g_getenv("DFU_TEST_PACKAGES");
-
-  if (folder == NULL)
-    folder = DEFAULT_PACKAGES;
-  if (!g_file_test(folder, G_FILE_TEST_IS_DIR)) {
-    print_message("no folder %s with real packages; set DFU_TEST_PACKAGES\n", folder);
-    skip();
-  }
-  return folder;
-}
-
 static void read_real_packages(void **state)
 {
-  const char *folder = find_real_packages();
-
   (void)state;
   for (gsize i = 0; i < G_N_ELEMENTS(real_packages); i++) {
-    g_autofree char *path = g_build_filename(folder, real_packages[i].file, NULL);
+    const char *path = dfu_test_real_package(real_packages[i].file);
     g_autoptr(GError) error = NULL;
     g_autoptr(DfuPackage) package = dfu_package_read_file(path, &error);
 
@@ -728,8 +711,7 @@ static void read_real_packages(void **state)
 
 static void read_real_secure_package_is_refused_by_name(void **state)
 {
-  g_autofree char *path =
-    g_build_filename(find_real_packages(), "secure_sdk15.3_nrf52_app.zip", NULL);
+  const char *path = dfu_test_real_package("secure_sdk15.3_nrf52_app.zip");
   GError *error = NULL;
 
   (void)state;
