@@ -19,13 +19,13 @@ complain() {
 allowed() {
   case $1 in
     wire) echo "wire" ;;
-    controller) echo "controller wire dfu/controller" ;;
+    controller) echo "controller wire dfu/controller dfu/family" ;;
     target) echo "target wire" ;;
     base) echo "base dfu/error" ;;
     package) echo "package base dfu/package dfu/pack dfu/error" ;;
     link) echo "link dfu/link dfu/error" ;;
     bluez) echo "bluez link base wire/uuids dfu/bluez dfu/link dfu/error" ;;
-    session) echo "session link base wire dfu/session dfu/journal dfu/inquiry dfu/controller dfu/link dfu/package dfu/error" ;;
+    session) echo "session link base wire dfu/session dfu/journal dfu/inquiry dfu/controller dfu/family dfu/link dfu/package dfu/error" ;;
     emulator) echo "emulator target wire base dfu/error" ;;
     cli) echo "cli base wire dfu/" ;;
     *) echo "" ;;

@@ -9,7 +9,6 @@
  */
 #include "dfu/family.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define SECONDS(n) ((n) * INT64_C(1000000))
@@ -217,7 +216,7 @@ static const char *read_number(const char *text, char follows, unsigned *value)
 {
   const char *at = text;
 
-  for (*value = 0; isdigit((unsigned char)*at) && at - text < 4; at++)
+  for (*value = 0; *at >= '0' && *at <= '9' && at - text < 4; at++)
     *value = *value * 10 + (unsigned)(*at - '0');
   return at > text && *at == follows ? at + 1 : NULL;
 }
