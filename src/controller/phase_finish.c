@@ -104,19 +104,19 @@ void ctl_watch_begin(Step *step)
 void ctl_watch_on_seen(Step *step)
 {
   DfuController *c = step->c;
-  DfuSeen seen = step->event->seen;
+  bool runs_beside = c->family->is_application; /* what is seen is the same before and after */
+  bool is_application = step->event->seen == DFU_SEEN_APPLICATION || runs_beside;
 
   if (c->state != STATE_WATCHING)
     return;
-  if (seen == DFU_SEEN_APPLICATION || c->family->is_application) {
+  if (!c->transfer.activate_acknowledged && (runs_beside || !is_application))
+    ctl_connect_begin(step); /* Activate may not have arrived: ask the target, or send it again */
+  else if (is_application)
     end_with(step, DFU_SEEN_APPLICATION);
-  } else if (!c->transfer.activate_acknowledged) {
-    ctl_connect_begin(step); /* Activate may not have arrived: ask the target */
-  } else if (c->config.mode & DFU_MODE_APPLICATION) {
-    fail_not_back(step, seen);
-  } else {
-    end_with(step, seen); /* a new bootloader, waiting for an application */
-  }
+  else if (c->config.mode & DFU_MODE_APPLICATION)
+    fail_not_back(step, DFU_SEEN_DFU);
+  else
+    end_with(step, DFU_SEEN_DFU); /* a new bootloader, waiting for an application */
 }
 
 void ctl_watch_on_over(Step *step)

@@ -51,6 +51,8 @@ void ctl_ask_begin(Step *step)
   } else if (c->family->reports_size || c->may_be_either) {
     ctl_ask_size(step);
   } else {
+    if (c->transfer.sent_bytes > 0)
+      ctl_note(step, DFU_NOTE_STARTS_OVER);
     c->transfer = (DfuTransfer){0}; /* after the quiet that came before it has forgotten everything */
     ctl_ask_on_silence(step);
   }
@@ -156,7 +158,8 @@ void ctl_probe_begin(Step *step)
   } else if (c->resume_bytes > 0) {
     resume(step);
   } else if (ctl_uses_v1(c) && !transfer->init_accepted) {
-    ctl_foreign(step, 0); /* its init packet cannot be probed */
+    c->probe = PROBE_DATA; /* two bytes, of which the first copy counts: harmless twice */
+    ctl_init_begin(step);
   } else if (transfer->init_accepted) {
     ctl_image_begin(step, 0);
   } else if (transfer->init_sent) {

@@ -565,6 +565,7 @@ Sim *sim_new(const char *name, guint32 image_bytes)
   guint32 flash_bytes = personality->slot_bytes > 0 ? personality->slot_bytes : SIM_FLASH_BYTES;
   Sim *sim = g_new0(Sim, 1);
 
+  sim->began_us = START_US;
   sim->now_us = START_US;
   sim->latency_us = SIM_LATENCY_US;
   sim->controller_wake_us = G_MAXINT64;

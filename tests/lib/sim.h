@@ -15,7 +15,7 @@
 #include <glib.h>
 
 #define SIM_LATENCY_US 10000
-#define SIM_FLASH_BYTES (64 * 1024)
+#define SIM_FLASH_BYTES (80 * 1024)
 #define SIM_MAX_MESSAGES 256
 
 /** Messages on the virtual air, and what they bring. */
@@ -55,6 +55,7 @@ struct Sim {
   const DfuFamily *family; /* that the controller is told; NULL: the one that is recognised */
   guint16 mtu;             /* of connections; 0: the largest that the target grants */
 
+  gint64 began_us;
   gint64 now_us;
   gint64 latency_us;         /* of messages sent from now on; they never overtake each other */
   gint64 latest_us[2];       /* arrival of the last message to the controller, to the target */
