@@ -35,7 +35,7 @@ GOptionContext *dfu_raw_options_context(DfuRawOptions *raw)
     {"app-revision", 0, 0, G_OPTION_ARG_STRING, &raw->app_revision,
      "DFU Revision of that application: 0.1, none (as the bootloader has one)", "WHICH"},
     {"jump", 0, 0, G_OPTION_ARG_STRING, &raw->jump,
-     "Address of a bootloader that was entered from its application: the next (default), the same",
+     "Which address a bootloader has that its application entered: next (default), same",
      "WHICH"},
     {"directed", 0, 0, G_OPTION_ARG_NONE, &raw->directed,
      "That bootloader advertises to the one who entered it alone", NULL},
