@@ -185,7 +185,8 @@ static gboolean on_connect_time_over(gpointer user_data)
   fail(attempt, DFU_BLUEZ_ATTEMPT_FAULT,
        g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
                    "no connection to %s came about within %u s; move closer, switch it off and on, "
-                   "or do that with the adapter: `bluetoothctl power off`, then `on`", attempt->label, get_connect_timeout_s(attempt)));
+                   "or do that with the adapter: `bluetoothctl power off`, then `on`",
+                   attempt->label, get_connect_timeout_s(attempt)));
   return G_SOURCE_REMOVE;
 }
 

@@ -478,7 +478,8 @@ static void link_new_checks_its_arguments(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_fixture_set_up, fake_fixture_tear_down)
+#define TEST(name) \
+  cmocka_unit_test_setup_teardown(name, fake_fixture_set_up, fake_fixture_tear_down)
     TEST(connect_tells_of_device_information),
     TEST(connect_does_without_device_information_that_is_refused),
     TEST(connect_does_not_wait_long_for_device_information),

@@ -74,8 +74,8 @@ backend_end() {
   kill "$btmon"
   if [ "$(count_kernel_errors)" -gt "$kernel_errors" ]; then
     dmesg >"$dir/dmesg.log"
-    echo "an error in the guest's kernel: $(grep 'kernel BUG\|Oops: ' "$dir/dmesg.log" | tail -n 1)" \
-      >>"$dir/figures"
+    echo "an error in the guest's kernel, see dmesg.log:" \
+      "$(grep 'kernel BUG\|Oops: ' "$dir/dmesg.log" | tail -n 1)" >>"$dir/figures"
   fi
   tail -n "+$((mark + 1))" "$logs/bluetoothd.log" >"$dir/bluetoothd.log"
 }
