@@ -85,7 +85,7 @@ LIB_SRCS := $(PURE_SRCS) \
 	src/bluez/address.c src/bluez/bluez_error.c src/bluez/objects.c src/bluez/bus.c \
 	src/bluez/adapter.c src/bluez/discovery.c src/bluez/find.c src/bluez/leaving.c \
 	src/bluez/gatt.c src/bluez/device_info.c src/bluez/services.c src/bluez/attempt.c \
-	src/bluez/connect.c src/bluez/places.c src/bluez/removal.c \
+	src/bluez/connect.c src/bluez/places.c src/bluez/removal.c src/bluez/whereabouts.c \
 	src/bluez/acquired_fd.c src/bluez/notifier.c src/bluez/packet_writer.c \
 	src/bluez/connection.c src/bluez/watch.c src/bluez/bluez_link.c src/bluez/scan.c \
 	src/session/session.c src/session/session_options.c src/session/failure.c src/session/journal.c \

@@ -184,8 +184,9 @@ static gboolean on_connect_time_over(gpointer user_data)
   attempt->result.was_unanswered = TRUE;
   fail(attempt, DFU_BLUEZ_ATTEMPT_FAULT,
        g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
-                   "no connection to %s came about within %u s; move closer, or switch it off "
-                   "and on", attempt->label, get_connect_timeout_s(attempt)));
+                   "no connection to %s came about within %u s; move closer, switch it off and on, "
+                   "or do that with the adapter: `bluetoothctl power off`, then `on`",
+                   attempt->label, get_connect_timeout_s(attempt)));
   return G_SOURCE_REMOVE;
 }
 

@@ -6,12 +6,12 @@
  */
 #include "base/printable.h"
 #include "bluez/adapter.h"
-#include "bluez/address.h"
 #include "bluez/connect.h"
 #include "bluez/connection.h"
 #include "bluez/discovery.h"
 #include "bluez/leaving.h"
 #include "bluez/watch.h"
+#include "bluez/whereabouts.h"
 #include "link/link.h"
 
 #include <dfu/bluez.h>
@@ -29,11 +29,7 @@ typedef enum {
 typedef struct {
   DfuLink base;
   char *adapter;
-  char *address; /* as asked for, or where it was connected first; NULL until then */
-  char *last;    /* where it was connected last; NULL until then */
-  char *name;
-  gboolean has_random_address;
-  gboolean must_be_heard; /* it was lost, or did not answer: it may be away, or elsewhere */
+  DfuBluezWhereabouts where;
 
   State state;
   DfuBluezBus *bus;
@@ -52,9 +48,7 @@ static void release_link(gpointer user_data)
   BluezLink *link = user_data;
 
   g_free(link->adapter);
-  g_free(link->address);
-  g_free(link->last);
-  g_free(link->name);
+  dfu_bluez_whereabouts_clear(&link->where);
   g_clear_error(&link->why_lost);
 }
 
@@ -117,7 +111,7 @@ static void on_connection_ended(const GError *why, gpointer user_data)
   if (link->state != UP)
     return;
   link->why_lost = g_error_copy(why);
-  link->must_be_heard = TRUE;
+  link->where.must_be_heard = TRUE;
   if (dfu_bluez_objects_get_flag(dfu_bluez_bus_objects(link->bus), device, DFU_BLUEZ_DEVICE,
                                  "Connected"))
     leave(link, device);
@@ -133,28 +127,10 @@ static void tell_failed(BluezLink *link, const GError *why, DfuLinkTrouble troub
   g_autoptr(GError) error = g_error_copy(why);
   DfuLinkEvent event = { .type = DFU_LINK_FAILED, .trouble = trouble, .error = error };
 
-  link->must_be_heard |= dfu_bluez_connect_was_unanswered(link->connect);
+  link->where.must_be_heard |= dfu_bluez_connect_was_unanswered(link->connect);
   g_clear_pointer(&link->connect, dfu_bluez_connect_free);
   link->state = IDLE;
   dfu_link_emit(&link->base, &event);
-}
-
-/* From here on the device is known by its address: several may have the same name. */
-static void remember_address(BluezLink *link, const char *device)
-{
-  DfuBluezObjects *objects = dfu_bluez_bus_objects(link->bus);
-  const char *type =
-      dfu_bluez_objects_get_text(objects, device, DFU_BLUEZ_DEVICE, "AddressType");
-  const char *address = dfu_bluez_objects_get_text(objects, device, DFU_BLUEZ_DEVICE, "Address");
-
-  link->must_be_heard = FALSE;
-  link->has_random_address = g_strcmp0(type, "random") == 0;
-  if (!dfu_bluez_is_address(address))
-    return;
-  g_free(link->last);
-  link->last = dfu_bluez_address_step(address, 0);
-  if (link->address == NULL)
-    link->address = g_strdup(link->last);
 }
 
 /* The result ends with the connecting, and the event is told after that. */
@@ -188,8 +164,8 @@ static void tell_up(BluezLink *link, const DfuBluezAttemptResult *result)
     },
   };
 
-  remember_address(link, result->device);
-  event.up.address = link->last;
+  dfu_bluez_whereabouts_take(&link->where, objects, result->device);
+  event.up.address = link->where.last;
   link->connection = dfu_bluez_connection_new(link->bus, result->device, result->gatt,
                                               &connection_funcs, link);
   g_clear_pointer(&link->connect, dfu_bluez_connect_free);
@@ -235,14 +211,8 @@ static void link_connect(DfuLink *base, DfuLinkFind find, guint timeout_ms)
   BluezLink *link = (BluezLink *)base;
   DfuBluezConnectOptions options = {
     .adapter = link->adapter,
-    .wanted = {
-      .address = link->address,
-      .last = link->last,
-      .name = link->name,
-      .find = find,
-      .must_be_heard = link->must_be_heard,
-    },
-    .is_patient = link->last != NULL,
+    .wanted = dfu_bluez_whereabouts_wanted(&link->where, find),
+    .is_patient = link->where.last != NULL,
     .timeout_ms = timeout_ms,
   };
 
@@ -284,7 +254,7 @@ static void stop_connecting(BluezLink *link)
   g_autofree char *device = g_strdup(dfu_bluez_connect_engaged_device(link->connect));
 
   g_clear_pointer(&link->connect, dfu_bluez_connect_free);
-  link->must_be_heard |= device != NULL;
+  link->where.must_be_heard |= device != NULL;
   if (device != NULL)
     leave(link, device);
   else
@@ -315,7 +285,7 @@ static void link_disconnect(DfuLink *base)
 static void link_forget(DfuLink *base)
 {
   BluezLink *link = (BluezLink *)base;
-  const char *address = link->last != NULL ? link->last : link->address;
+  const char *address = dfu_bluez_whereabouts_latest(&link->where);
   g_autofree char *device = NULL;
 
   if (address == NULL || !dfu_bluez_bus_is_open(link->bus))
@@ -330,15 +300,13 @@ static void link_watch(DfuLink *base, guint timeout_ms)
   BluezLink *link = (BluezLink *)base;
   DfuBluezWatchOptions options = {
     .adapter = link->adapter,
-    .address = link->last,
-    .find = link->has_random_address ? DFU_LINK_FIND_ANY : DFU_LINK_FIND_DEVICE,
+    .address = dfu_bluez_whereabouts_latest(&link->where),
+    .find = link->where.has_random_address ? DFU_LINK_FIND_ANY : DFU_LINK_FIND_DEVICE,
     .timeout_ms = timeout_ms,
   };
 
   g_return_if_fail(link->state == IDLE);
   g_clear_pointer(&link->watch, dfu_bluez_watch_free);
-  if (options.address == NULL)
-    options.address = link->address;
   /* A device that was only ever asked for by its name has no place to look at. */
   if (options.address != NULL)
     link->watch = dfu_bluez_watch_new(link->bus, link->discovery, link->removal, &options,
@@ -414,8 +382,7 @@ DfuLink *dfu_bluez_link_new(const char *adapter, const char *address, const char
   link = g_rc_box_new0(BluezLink);
   link->base.ops = &bluez_link_ops;
   link->adapter = g_strdup(adapter);
-  link->address = address != NULL ? dfu_bluez_address_step(address, 0) : NULL;
-  link->name = g_strdup(name);
+  dfu_bluez_whereabouts_init(&link->where, address, name);
   link->bus = dfu_bluez_bus_new(on_change, link);
   link->discovery = dfu_bluez_discovery_new(link->bus);
   link->removal = dfu_bluez_removal_new(link->bus);

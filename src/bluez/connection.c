@@ -109,7 +109,8 @@ static void tell_failure(DfuBluezConnection *connection, DfuLinkEventType type,
       dfu_bluez_objects_get_text(dfu_bluez_bus_objects(connection->bus), connection->device,
                                  DFU_BLUEZ_DEVICE, "Address");
   g_autoptr(GError) error =
-      dfu_bluez_error_new(dbus_error, dfu_bluez_is_address(address) ? address : NULL, "%s", operation);
+      dfu_bluez_error_new(dbus_error, dfu_bluez_is_address(address) ? address : NULL, "%s",
+                          operation);
   DfuLinkEvent event = {
     .type = type,
     .error = error,

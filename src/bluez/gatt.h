@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The characteristics of the DFU service and those of Device Information that
- * tell bootloaders apart, among a device's objects, by UUID. Handles and object paths are never relied on, and neither is
- * GattService1.Primary: BlueZ 5.66 says false for a service that it found again
- * over its cache.
+ * The characteristics of the DFU service among a device's objects, and those of
+ * Device Information that tell bootloaders apart, by UUID. Handles and object paths
+ * are never relied on, and neither is GattService1.Primary: BlueZ 5.66 says false
+ * for a service that it found again over its cache.
  */
 #ifndef DFU_BLUEZ_GATT_H
 #define DFU_BLUEZ_GATT_H

@@ -8,99 +8,39 @@
 #include <sys/socket.h>
 
 #include "lib/cmocka_all.h"
-#include "lib/fake_bluez.h"
-#include "lib/link_recorder.h"
-#include "link/link.h"
+#include "lib/fake_fixture.h"
 #include "wire/uuids.h"
 
 #define FAILED "org.bluez.Error.Failed"
 #define NOT_PERMITTED "org.bluez.Error.NotPermitted"
-#define BELOW "C4:12:AB:00:11:21"
-#define ABOVE "C4:12:AB:00:11:23"
 #define HEART_RATE "0000180d-0000-1000-8000-00805f9b34fb"
 #define ABORT "le-connection-abort-by-local"
 
-enum { CONNECT_MS = 9000 };
-
-typedef struct {
-  FakeBluez *fake;
-  DfuLink *link;
-  LinkRecorder *events;
-} Fixture;
-
-static int set_up(void **state)
-{
-  Fixture *f = g_new0(Fixture, 1);
-
-  f->fake = fake_bluez_new();
-  f->link = dfu_bluez_link_new(NULL, FAKE_ADDRESS, NULL, NULL);
-  f->events = link_recorder_new(f->link);
-  *state = f;
-  return 0;
-}
-
-static int tear_down(void **state)
-{
-  Fixture *f = *state;
-
-  dfu_link_free(f->link);
-  link_recorder_free(f->events);
-  link_recorder_pass(10);
-  fake_bluez_free(f->fake);
-  g_free(f);
-  return 0;
-}
-
-static void connect_link(Fixture *f)
-{
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
-  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " FAKE_ADDRESS " DfuTarg");
-}
-
-static void subscribe(Fixture *f)
+static void subscribe(FakeFixture *f)
 {
   dfu_link_subscribe(f->link);
   assert_string_equal(link_recorder_next(f->events), "SUBSCRIBED");
 }
 
-static void write_control(Fixture *f, guint8 byte)
+static void write_control(FakeFixture *f, guint8 byte)
 {
   dfu_link_write_control(f->link, &byte, 1);
 }
 
-static void notify(Fixture *f, guint8 byte)
+static void notify(FakeFixture *f, guint8 byte)
 {
   fake_bluez_notify(f->fake, &byte, 1);
 }
 
-static void connect_stops_its_discovery_before_it_connects(void **state)
-{
-  Fixture *f = *state;
-
-  connect_link(f);
-  assert_string_equal(f->fake->calls->str,
-                      "GetManagedObjects;SetDiscoveryFilter;StartDiscovery;StopDiscovery;"
-                      "Connect;ReadValue;");
-}
-
-static void connect_to_a_known_device_needs_no_discovery(void **state)
-{
-  Fixture *f = *state;
-
-  f->fake->is_known = TRUE;
-  connect_link(f);
-  assert_string_equal(f->fake->calls->str, "GetManagedObjects;Connect;ReadValue;");
-}
-
 static void connect_tells_of_device_information(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->info[0] = "Adafruit Industries";
   f->fake->info[1] = "nRF52\033[2J";
   f->fake->info[2] = "0.9.2 s140 6.1.1";
   f->fake->packet_flags = "write-without-response write";
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
   link_recorder_expect(f->events,
                        "UP mtu=23 revision=0008 packet+write " FAKE_ADDRESS
                        " DfuTarg [Adafruit Industries|nRF52\357\277\275[2J|0.9.2 s140 6.1.1]");
@@ -109,45 +49,45 @@ static void connect_tells_of_device_information(void **state)
 
 static void connect_does_without_device_information_that_is_refused(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->info[0] = "Adafruit Industries";
   f->fake->info[1] = "Feather";
   fake_bluez_fail(f->fake, "ReadValue", 2, NOT_PERMITTED, "Read not permitted");
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
   link_recorder_expect(f->events, "UP mtu=23 packet " FAKE_ADDRESS " DfuTarg [|Feather|]");
 }
 
 static void connect_does_not_wait_long_for_device_information(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   gint64 began_us = g_get_monotonic_time();
 
   f->fake->info[0] = "Adafruit Industries";
   f->fake->n_reads = 1; /* of DFU Revision */
-  connect_link(f);
+  fake_fixture_connect(f);
   assert_true(g_get_monotonic_time() - began_us < 3 * G_TIME_SPAN_SECOND);
 }
 
 static void connect_tries_again_after_a_passing_fault(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->is_known = TRUE;
   fake_bluez_fail(f->fake, "Connect", 1, FAILED, ABORT);
   fake_bluez_fail(f->fake, "Connect", 1, FAILED, "Software caused connection abort");
-  connect_link(f);
+  fake_fixture_connect(f);
   assert_int_equal(fake_bluez_count(f->fake, "Connect"), 3);
   assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 0);
 }
 
 static void connect_gives_up_after_five_tries_and_says_why(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->is_known = TRUE;
   fake_bluez_fail(f->fake, "Connect", 9, FAILED, ABORT);
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
   link_recorder_expect(f->events, "FAILED passing 6 after 5 tries: connecting to " FAKE_ADDRESS
                                   ": " FAILED ": " ABORT);
   assert_int_equal(fake_bluez_count(f->fake, "Connect"), 5);
@@ -155,18 +95,18 @@ static void connect_gives_up_after_five_tries_and_says_why(void **state)
 
 static void connect_in_progress_elsewhere_is_not_broken_off(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->is_known = TRUE;
   fake_bluez_fail(f->fake, "Connect", 1, "org.bluez.Error.InProgress",
                   "Operation already in progress");
-  connect_link(f);
+  fake_fixture_connect(f);
   assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 0);
 }
 
 static void connect_that_is_never_answered_is_taken_back(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->is_known = TRUE;
   fake_bluez_mute(f->fake, "Connect");
@@ -175,142 +115,9 @@ static void connect_that_is_never_answered_is_taken_back(void **state)
   assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 1);
 }
 
-static void connect_after_one_that_was_not_answered_waits_to_hear_the_device(void **state)
-{
-  Fixture *f = *state;
-
-  f->fake->is_known = TRUE;
-  f->fake->is_off = TRUE;
-  fake_bluez_mute(f->fake, "Connect");
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 300);
-  link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
-  g_hash_table_remove_all(f->fake->mute);
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
-  link_recorder_expect_silence(f->events, 300);
-  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 1);
-  fake_bluez_advertise(f->fake);
-  link_recorder_expect(f->events, "UP ");
-}
-
-static void connect_after_a_loss_waits_to_hear_the_device(void **state)
-{
-  Fixture *f = *state;
-
-  connect_link(f);
-  f->fake->is_off = TRUE;
-  fake_bluez_drop_link(f->fake);
-  assert_string_equal(link_recorder_next(f->events), "LOST");
-  g_string_truncate(f->fake->calls, 0);
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
-  link_recorder_expect_silence(f->events, 300);
-  assert_string_equal(f->fake->calls->str,
-                      "GetManagedObjects;SetDiscoveryFilter;StartDiscovery;");
-  fake_bluez_advertise(f->fake);
-  link_recorder_expect(f->events, "UP ");
-  assert_true(g_str_has_suffix(f->fake->calls->str,
-                               "StartDiscovery;StopDiscovery;Connect;ReadValue;"));
-}
-
-/* As a bootloader that advertises to its bonded central alone is. */
-static void connect_tries_a_device_that_is_not_heard_for_long(void **state)
-{
-  Fixture *f = *state;
-
-  connect_link(f);
-  f->fake->is_off = TRUE;
-  fake_bluez_drop_link(f->fake);
-  assert_string_equal(link_recorder_next(f->events), "LOST");
-  connect_link(f);
-  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 2);
-}
-
-static void target_is_found_at_its_own_address(void **state)
-{
-  Fixture *f = *state;
-
-  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, CONNECT_MS);
-  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " FAKE_ADDRESS " DfuTarg");
-}
-
-static void target_is_found_at_the_address_above(void **state)
-{
-  Fixture *f = *state;
-
-  f->fake->left_behind = FAKE_ADDRESS;
-  f->fake->address = ABOVE;
-  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, CONNECT_MS);
-  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " ABOVE " DfuTarg");
-  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 1);
-}
-
-/* Its own address stays what it was, however often the device moves. */
-static void target_is_found_at_its_own_address_after_it_was_above(void **state)
-{
-  Fixture *f = *state;
-
-  f->fake->address = ABOVE;
-  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, CONNECT_MS);
-  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " ABOVE);
-  fake_bluez_drop_link(f->fake);
-  assert_string_equal(link_recorder_next(f->events), "LOST");
-  f->fake->address = FAKE_ADDRESS;
-  f->fake->is_known = FALSE;
-  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, CONNECT_MS);
-  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet " FAKE_ADDRESS);
-}
-
-static void neighbours_that_are_not_the_device_are_passed_over(void **state)
-{
-  static const struct {
-    const char *address;
-    const char *type;
-    const char *service;
-    DfuLinkFind find;
-  } rows[] = {
-    { ABOVE, "random", DFU_UUID_SERVICE, DFU_LINK_FIND_DEVICE },
-    { ABOVE, "random", HEART_RATE, DFU_LINK_FIND_TARGET },
-    { ABOVE, "random", HEART_RATE, DFU_LINK_FIND_ANY },
-    { ABOVE, "public", DFU_UUID_SERVICE, DFU_LINK_FIND_TARGET },
-    { BELOW, "public", HEART_RATE, DFU_LINK_FIND_ANY },
-    { BELOW, "random", DFU_UUID_SERVICE, DFU_LINK_FIND_TARGET },
-  };
-  Fixture *f = *state;
-
-  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-    f->fake->is_known = FALSE;
-    f->fake->address = rows[i].address;
-    f->fake->address_type = rows[i].type;
-    f->fake->service = rows[i].service;
-    dfu_link_connect(f->link, rows[i].find, 200);
-    link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
-  }
-  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 0);
-}
-
-static void anything_is_found_at_the_address_below(void **state)
-{
-  Fixture *f = *state;
-
-  f->fake->address = BELOW;
-  f->fake->service = HEART_RATE;
-  dfu_link_connect(f->link, DFU_LINK_FIND_ANY, CONNECT_MS);
-  link_recorder_expect(f->events, "FAILED lasting 7 " BELOW " has no legacy DFU service");
-}
-
-static void device_that_is_not_heard_is_said_to_be_above(void **state)
-{
-  Fixture *f = *state;
-  const char *event;
-
-  f->fake->address = ABOVE;
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 200);
-  event = link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
-  assert_non_null(strstr(event, "`--addr " ABOVE "`"));
-}
-
 static void connect_to_a_bonded_device_that_fails_names_the_remedy(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   const char *event;
 
   f->fake->is_paired = TRUE;
@@ -322,38 +129,24 @@ static void connect_to_a_bonded_device_that_fails_names_the_remedy(void **state)
 
 static void disconnect_takes_a_connect_back(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->is_known = TRUE;
   fake_bluez_mute(f->fake, "Connect");
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
   link_recorder_expect_silence(f->events, 100);
   dfu_link_disconnect(f->link);
   link_recorder_expect(f->events, "LOST");
   assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 1);
 }
 
-static void disconnect_ends_the_discovery(void **state)
-{
-  Fixture *f = *state;
-
-  f->fake->is_off = TRUE;
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
-  link_recorder_expect_silence(f->events, 100);
-  dfu_link_disconnect(f->link);
-  link_recorder_expect(f->events, "LOST");
-  link_recorder_pass(50);
-  assert_int_equal(fake_bluez_count(f->fake, "StartDiscovery"), 1);
-  assert_int_equal(fake_bluez_count(f->fake, "StopDiscovery"), 1);
-}
-
 static void free_takes_a_connect_back(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->is_known = TRUE;
   fake_bluez_mute(f->fake, "Connect");
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
   link_recorder_expect_silence(f->events, 100);
   g_clear_pointer(&f->link, dfu_link_free);
   link_recorder_pass(50);
@@ -362,25 +155,25 @@ static void free_takes_a_connect_back(void **state)
 
 static void connect_without_permission_names_the_group(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   const char *event;
 
   fake_bluez_fail(f->fake, "GetManagedObjects", 1, "org.freedesktop.DBus.Error.AccessDenied",
                   "Rejected send message");
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
   event = link_recorder_expect(f->events, "FAILED lasting 4 asking bluetoothd for its objects: ");
   assert_non_null(strstr(event, "the group `bluetooth`"));
 }
 
 static void connect_with_stale_services_forgets_them_once(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   const char *event;
 
   f->fake->is_known = TRUE;
   f->fake->has_cache = TRUE;
   f->fake->service = HEART_RATE;
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
   event = link_recorder_expect(f->events, "FAILED lasting 7 " FAKE_ADDRESS);
   assert_non_null(strstr(event, "has no legacy DFU service"));
   assert_int_equal(fake_bluez_count(f->fake, "RemoveDevice"), 1);
@@ -390,20 +183,20 @@ static void connect_with_stale_services_forgets_them_once(void **state)
 
 static void connect_does_not_forget_a_bonded_device(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->is_known = TRUE;
   f->fake->is_paired = TRUE;
   f->fake->has_cache = TRUE;
   f->fake->service = DFU_UUID_SECURE_SERVICE;
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
   link_recorder_expect(f->events, "FAILED lasting 7 " FAKE_ADDRESS " is a Secure DFU device");
   assert_int_equal(fake_bluez_count(f->fake, "RemoveDevice"), 0);
 }
 
 static void connect_to_a_mute_device_is_a_passing_fault(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->service = NULL; /* resolved, and no object */
   dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 1500);
@@ -412,7 +205,7 @@ static void connect_to_a_mute_device_is_a_passing_fault(void **state)
 
 static void connect_hears_of_an_adapter_that_is_switched_off(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->is_off = TRUE;
   dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 400);
@@ -423,10 +216,10 @@ static void connect_hears_of_an_adapter_that_is_switched_off(void **state)
 
 static void a_write_that_needs_a_bond_names_the_remedy(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   const char *event;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   fake_bluez_fail(f->fake, "WriteValue", 1, NOT_PERMITTED, "Not paired");
   write_control(f, 0x07);
   event = link_recorder_expect(f->events, "CONTROL att=05 ");
@@ -435,13 +228,13 @@ static void a_write_that_needs_a_bond_names_the_remedy(void **state)
 
 static void a_daemon_that_comes_back_is_connected_again(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   subscribe(f);
   fake_bluez_stop(f->fake);
   assert_string_equal(link_recorder_next(f->events), "LOST");
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
   link_recorder_expect_silence(f->events, 500);
   fake_bluez_start(f->fake);
   link_recorder_expect(f->events, "UP ");
@@ -449,11 +242,11 @@ static void a_daemon_that_comes_back_is_connected_again(void **state)
 
 static void a_daemon_that_goes_while_connecting_is_waited_for(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
   f->fake->is_known = TRUE;
   fake_bluez_mute(f->fake, "Connect");
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
   link_recorder_expect_silence(f->events, 100);
   fake_bluez_stop(f->fake);
   g_hash_table_remove_all(f->fake->mute);
@@ -464,9 +257,9 @@ static void a_daemon_that_goes_while_connecting_is_waited_for(void **state)
 
 static void notifications_come_before_the_loss_that_follows_them(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   subscribe(f);
   for (guint8 i = 0; i < 100; i++)
     notify(f, i);
@@ -482,9 +275,9 @@ static void notifications_come_before_the_loss_that_follows_them(void **state)
 
 static void an_empty_notification_is_no_loss(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   subscribe(f);
   fake_bluez_notify(f->fake, NULL, 0);
   notify(f, 7);
@@ -494,9 +287,9 @@ static void an_empty_notification_is_no_loss(void **state)
 
 static void a_descriptor_that_ends_alone_ends_the_connection(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   subscribe(f);
   shutdown(f->fake->notify_fd, SHUT_RDWR);
   assert_string_equal(link_recorder_next(f->events), "LOST");
@@ -505,9 +298,9 @@ static void a_descriptor_that_ends_alone_ends_the_connection(void **state)
 
 static void subscribe_goes_by_signals_where_there_is_no_descriptor(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   fake_bluez_fail(f->fake, "AcquireNotify", 1, "org.bluez.Error.NotSupported",
                   "Operation is not supported");
   subscribe(f);
@@ -519,9 +312,9 @@ static void subscribe_goes_by_signals_where_there_is_no_descriptor(void **state)
 
 static void subscribe_tells_the_att_error(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   fake_bluez_fail(f->fake, "AcquireNotify", 1, FAILED, "Operation failed with ATT error: 0x80");
   fake_bluez_fail(f->fake, "StartNotify", 1, FAILED, "Operation failed with ATT error: 0x80");
   dfu_link_subscribe(f->link);
@@ -530,9 +323,9 @@ static void subscribe_tells_the_att_error(void **state)
 
 static void services_that_are_replaced_after_connecting_are_found_again(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   subscribe(f);
   fake_bluez_replace_services(f->fake, "service0010");
   write_control(f, 0x07); /* to the object that is gone, as the link does not know yet */
@@ -545,10 +338,10 @@ static void services_that_are_replaced_after_connecting_are_found_again(void **s
 
 static void services_that_are_replaced_in_the_transfer_end_the_connection(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   static const guint8 packet[20];
 
-  connect_link(f);
+  fake_fixture_connect(f);
   subscribe(f);
   dfu_link_write_packets(f->link, packet, sizeof packet, 20, DFU_LINK_STREAM);
   assert_string_equal(link_recorder_next(f->events), "PACKETS");
@@ -558,9 +351,9 @@ static void services_that_are_replaced_in_the_transfer_end_the_connection(void *
 
 static void a_control_write_to_an_object_that_is_gone_is_repeated(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   fake_bluez_fail(f->fake, "WriteValue", 2, "org.freedesktop.DBus.Error.UnknownObject",
                   "Method \"WriteValue\" doesn't exist");
   write_control(f, 0x07);
@@ -570,9 +363,9 @@ static void a_control_write_to_an_object_that_is_gone_is_repeated(void **state)
 
 static void an_answer_of_0x0e_is_a_lost_link(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   fake_bluez_fail(f->fake, "WriteValue", 1, FAILED, "Operation failed with ATT error: 0x0e");
   write_control(f, 0x07);
   assert_string_equal(link_recorder_next(f->events), "LOST");
@@ -581,11 +374,11 @@ static void an_answer_of_0x0e_is_a_lost_link(void **state)
 
 static void packets_go_as_calls_where_there_is_no_descriptor(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   guint8 bytes[12];
   GString *wanted = g_string_new(NULL);
 
-  connect_link(f);
+  fake_fixture_connect(f);
   fake_bluez_fail(f->fake, "AcquireWrite", 1, "org.bluez.Error.NotSupported",
                   "Operation is not supported");
   g_string_truncate(f->fake->calls, 0);
@@ -602,10 +395,10 @@ static void packets_go_as_calls_where_there_is_no_descriptor(void **state)
 
 static void packets_go_as_calls_where_a_descriptor_is_denied(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   static const guint8 bytes[] = { 1, 2 };
 
-  connect_link(f);
+  fake_fixture_connect(f);
   fake_bluez_fail(f->fake, "AcquireWrite", 1, "org.freedesktop.DBus.Error.AccessDenied",
                   "Rejected send message");
   g_string_truncate(f->fake->calls, 0);
@@ -616,10 +409,10 @@ static void packets_go_as_calls_where_a_descriptor_is_denied(void **state)
 
 static void an_empty_packet_is_written_once_the_descriptor_is_released(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   static const guint8 bytes[] = { 1 };
 
-  connect_link(f);
+  fake_fixture_connect(f);
   dfu_link_write_packets(f->link, bytes, sizeof bytes, 20, DFU_LINK_STREAM);
   assert_string_equal(link_recorder_next(f->events), "PACKETS");
   fake_bluez_fail(f->fake, "WriteValue", 2, NOT_PERMITTED, "Write acquired");
@@ -631,10 +424,10 @@ static void an_empty_packet_is_written_once_the_descriptor_is_released(void **st
 
 static void a_packet_waits_until_the_descriptor_is_released(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   static const guint8 bytes[3] = { 1, 2, 3 };
 
-  connect_link(f);
+  fake_fixture_connect(f);
   fake_bluez_fail(f->fake, "WriteValue", 3, NOT_PERMITTED, "Write acquired");
   g_string_truncate(f->fake->calls, 0);
   dfu_link_write_packets(f->link, bytes, sizeof bytes, 2, DFU_LINK_ORDERED);
@@ -645,12 +438,12 @@ static void a_packet_waits_until_the_descriptor_is_released(void **state)
 
 static void a_socket_that_is_full_is_waited_for(void **state)
 {
-  Fixture *f = *state;
+  FakeFixture *f = *state;
   static guint8 bytes[200000];
   guint8 packet[32];
   gsize n_packets = 0;
 
-  connect_link(f);
+  fake_fixture_connect(f);
   dfu_link_write_packets(f->link, bytes, sizeof bytes, 20, DFU_LINK_STREAM);
   link_recorder_expect_silence(f->events, 100); /* nobody reads: the socket fills */
   while (n_packets < sizeof bytes / 20) {
@@ -660,87 +453,6 @@ static void a_socket_that_is_full_is_waited_for(void **state)
       link_recorder_pass(1);
   }
   assert_string_equal(link_recorder_next(f->events), "PACKETS");
-}
-
-static void watch_passes_over_what_bluez_remembers(void **state)
-{
-  Fixture *f = *state;
-
-  connect_link(f);
-  f->fake->is_paired = TRUE;
-  f->fake->is_off = TRUE;
-  dfu_link_disconnect(f->link);
-  link_recorder_expect(f->events, "LOST");
-  /* BlueZ tells of a bonded device's pairing with the objects, which the watch reads. */
-  dfu_link_watch(f->link, 2000);
-  link_recorder_expect_silence(f->events, 100);
-  fake_bluez_advertise(f->fake);
-  link_recorder_expect_silence(f->events, 200);
-}
-
-static void watch_tells_what_is_advertised_afresh(void **state)
-{
-  Fixture *f = *state;
-
-  connect_link(f);
-  f->fake->is_off = TRUE;
-  dfu_link_disconnect(f->link);
-  link_recorder_expect(f->events, "LOST");
-  dfu_link_watch(f->link, 500);
-  link_recorder_expect_silence(f->events, 100);
-  assert_int_equal(fake_bluez_count(f->fake, "RemoveDevice"), 1);
-  fake_bluez_advertise(f->fake);
-  assert_string_equal(link_recorder_next(f->events), "SEEN dfu " FAKE_ADDRESS);
-  link_recorder_expect_silence(f->events, 500);
-  fake_bluez_advertise(f->fake); /* the time is over */
-  link_recorder_expect_silence(f->events, 50);
-  assert_int_equal(fake_bluez_count(f->fake, "StopDiscovery"), 2);
-}
-
-static void watch_outlasts_a_restart_of_the_daemon(void **state)
-{
-  Fixture *f = *state;
-
-  connect_link(f);
-  f->fake->is_off = TRUE;
-  dfu_link_disconnect(f->link);
-  link_recorder_expect(f->events, "LOST");
-  fake_bluez_mute(f->fake, "RemoveDevice");
-  dfu_link_watch(f->link, 5000);
-  link_recorder_expect_silence(f->events, 50);
-  fake_bluez_stop(f->fake);
-  link_recorder_expect_silence(f->events, 50);
-  fake_bluez_start(f->fake);
-  f->fake->is_off = FALSE;
-  assert_string_equal(link_recorder_next(f->events), "SEEN dfu " FAKE_ADDRESS);
-}
-
-static void forget_removes_the_device(void **state)
-{
-  Fixture *f = *state;
-
-  connect_link(f);
-  dfu_link_disconnect(f->link);
-  link_recorder_expect(f->events, "LOST");
-  dfu_link_forget(f->link);
-  connect_link(f);
-  assert_int_equal(fake_bluez_count(f->fake, "RemoveDevice"), 1);
-  assert_int_equal(fake_bluez_count(f->fake, "StartDiscovery"), 2);
-}
-
-static void connect_waits_until_the_device_is_forgotten(void **state)
-{
-  Fixture *f = *state;
-
-  connect_link(f);
-  dfu_link_disconnect(f->link);
-  link_recorder_expect(f->events, "LOST");
-  fake_bluez_mute(f->fake, "RemoveDevice");
-  dfu_link_forget(f->link);
-  g_string_truncate(f->fake->calls, 0);
-  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 300);
-  link_recorder_expect(f->events, "FAILED ");
-  assert_string_equal(f->fake->calls->str, "RemoveDevice;");
 }
 
 static void link_new_checks_its_arguments(void **state)
@@ -766,9 +478,8 @@ static void link_new_checks_its_arguments(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    TEST(connect_stops_its_discovery_before_it_connects),
-    TEST(connect_to_a_known_device_needs_no_discovery),
+#define TEST(name) \
+  cmocka_unit_test_setup_teardown(name, fake_fixture_set_up, fake_fixture_tear_down)
     TEST(connect_tells_of_device_information),
     TEST(connect_does_without_device_information_that_is_refused),
     TEST(connect_does_not_wait_long_for_device_information),
@@ -776,18 +487,8 @@ int main(void)
     TEST(connect_gives_up_after_five_tries_and_says_why),
     TEST(connect_in_progress_elsewhere_is_not_broken_off),
     TEST(connect_that_is_never_answered_is_taken_back),
-    TEST(connect_after_one_that_was_not_answered_waits_to_hear_the_device),
-    TEST(connect_after_a_loss_waits_to_hear_the_device),
-    TEST(connect_tries_a_device_that_is_not_heard_for_long),
-    TEST(target_is_found_at_its_own_address),
-    TEST(target_is_found_at_the_address_above),
-    TEST(target_is_found_at_its_own_address_after_it_was_above),
-    TEST(neighbours_that_are_not_the_device_are_passed_over),
-    TEST(anything_is_found_at_the_address_below),
-    TEST(device_that_is_not_heard_is_said_to_be_above),
     TEST(connect_to_a_bonded_device_that_fails_names_the_remedy),
     TEST(disconnect_takes_a_connect_back),
-    TEST(disconnect_ends_the_discovery),
     TEST(free_takes_a_connect_back),
     TEST(connect_without_permission_names_the_group),
     TEST(connect_with_stale_services_forgets_them_once),
@@ -811,11 +512,6 @@ int main(void)
     TEST(an_empty_packet_is_written_once_the_descriptor_is_released),
     TEST(a_packet_waits_until_the_descriptor_is_released),
     TEST(a_socket_that_is_full_is_waited_for),
-    TEST(watch_passes_over_what_bluez_remembers),
-    TEST(watch_tells_what_is_advertised_afresh),
-    TEST(watch_outlasts_a_restart_of_the_daemon),
-    TEST(forget_removes_the_device),
-    TEST(connect_waits_until_the_device_is_forgotten),
     cmocka_unit_test(link_new_checks_its_arguments),
   };
 

@@ -5,6 +5,7 @@
 # first in a scenario.
 
 slow_target="--air-us 5000"
+radio_target="--air-us 20000"
 slow_update=
 
 backend_begin() {
@@ -33,3 +34,5 @@ stop_bluetoothd() {
 start_bluetoothd() {
   kill -USR2 "$target"
 }
+
+keep_bluetoothd_running() { :; }

@@ -5,7 +5,9 @@
 # each time that it begins to advertise, hence --readvertise.
 
 logs=/run/log
+policy=/etc/dbus-1/system.d/dfu-ble-scenario.conf
 slow_target=
+radio_target=
 slow_update="--prn 1 --window 1" # bluetoothd is asked to and fro for each packet
 
 # A function of the guest's own, without its names getting in the way of ours.
@@ -22,7 +24,40 @@ stop_bluetoothd() {
   in_guest stop_bluetoothd "$@"
 }
 
+restart_bluetoothd_when_it_ends() {
+  while sleep 0.5; do
+    in_guest bluetoothd_is_up || start_bluetoothd
+  done
+}
+
+keep_bluetoothd_running() {
+  in_background restart_bluetoothd_when_it_ends
+}
+
+reload_policies() {
+  dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
+    org.freedesktop.DBus.ReloadConfig
+}
+
+# deny_call METHOD: to whoever calls bluetoothd, until the scenario ends.
+deny_call() {
+  cat >"$policy" <<END
+<busconfig>
+  <policy context="mandatory">
+    <deny send_destination="org.bluez" send_member="$1"/>
+  </policy>
+</busconfig>
+END
+  reload_policies
+}
+
+# A kernel that found an error of its own may have left part of its Bluetooth locked.
+count_kernel_errors() {
+  dmesg | grep -c 'kernel BUG\|Oops: '
+}
+
 backend_begin() {
+  kernel_errors=$(count_kernel_errors || true)
   mark=$(wc -l <"$logs/bluetoothd.log")
   btmon -w "$dir/btmon.snoop" >/dev/null 2>&1 &
   btmon=$!
@@ -30,9 +65,18 @@ backend_begin() {
 
 # The next scenario finds a daemon and a powered adapter, whatever this one did.
 backend_end() {
+  if [ -e "$policy" ]; then
+    rm "$policy"
+    reload_policies
+  fi
   in_guest bluetoothd_is_up || start_bluetoothd
   in_guest power_adapter true
   kill "$btmon"
+  if [ "$(count_kernel_errors)" -gt "$kernel_errors" ]; then
+    dmesg >"$dir/dmesg.log"
+    echo "an error in the guest's kernel, see dmesg.log:" \
+      "$(grep 'kernel BUG\|Oops: ' "$dir/dmesg.log" | tail -n 1)" >>"$dir/figures"
+  fi
   tail -n "+$((mark + 1))" "$logs/bluetoothd.log" >"$dir/bluetoothd.log"
 }
 

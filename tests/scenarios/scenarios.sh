@@ -231,6 +231,13 @@ device_connected_by_another_client_is_updated() {
   image_is_installed
 }
 
+device_that_is_connected_and_mute_is_connected_again() {
+  make_package
+  start_target --fault mute-connection=1
+  update_ends_with 0 $BRIEF
+  image_is_installed
+}
+
 # --- other clients of the same bluetoothd ---
 
 discovery_of_another_client_is_no_hindrance_and_goes_on() {
@@ -362,9 +369,10 @@ bluetoothd_gone_for_good_in_mid_transfer_ends_the_run() {
 notifications_found_off_at_each_request_are_enabled_again() {
   make_package
   start_target --fault att=receipts:0xfd --fault att=start:0xfd --fault att=init:0xfd \
-    --fault att=receive:0xfd --fault att=validate:0xfd --fault att=activate:0xfd
+    --fault att=init-end:0xfd --fault att=receive:0xfd --fault att=validate:0xfd \
+    --fault att=activate:0xfd
   update_ends_with 0 $BRIEF
-  target_refused 0xfd 6
+  target_refused 0xfd 7
   result_is link_losses 0
   image_is_installed
 }
@@ -372,9 +380,10 @@ notifications_found_off_at_each_request_are_enabled_again() {
 busy_target_is_asked_again_at_each_request() {
   make_package
   start_target --fault att=receipts:0xfe --fault att=start:0xfe --fault att=init:0xfe \
-    --fault att=receive:0xfe --fault att=validate:0xfe --fault att=activate:0xfe
+    --fault att=init-end:0xfe --fault att=receive:0xfe --fault att=validate:0xfe \
+    --fault att=activate:0xfe
   update_ends_with 0 $BRIEF
-  target_refused 0xfe 6
+  target_refused 0xfe 7
   result_is link_losses 0
   image_is_installed
 }
@@ -393,6 +402,15 @@ target_that_stays_busy_is_given_up() {
   start_target --fault att=start:0xfe:100000
   update_ends_with 7
   host_is_at_rest
+}
+
+# The indication comes when bluetoothd asks for it, which is after it has resolved the services.
+services_that_change_once_they_are_resolved_are_found_again() {
+  make_package --bytes 1024
+  start_target $radio_target --fault service-changed=1
+  update_ends_with 0 $BRIEF
+  result_is link_losses 0
+  image_is_installed
 }
 
 services_that_change_at_the_same_address_are_read_anew() {
@@ -426,4 +444,14 @@ interrupted_search_leaves_nothing_behind() {
   kill -INT "$update"
   await_update 130
   host_is_at_rest
+}
+
+# --- the last one, as Linux 6.1 may be damaged by it: see tests/vm/README.md ---
+
+link_dropped_before_it_is_up_is_made_again() {
+  make_package
+  start_target --fault drop-connection=1
+  keep_bluetoothd_running
+  update_ends_with 0 $BRIEF
+  image_is_installed
 }

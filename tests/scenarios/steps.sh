@@ -7,8 +7,10 @@
 #                                of dfu-ble-target; sets $target
 #   restart_target OPTION...     the same device after a loss of power
 #   slow_target, slow_update     options with which a transfer takes two seconds and more
+#   radio_target                 options with which an exchange takes as long as on a radio
 #   stop_bluetoothd [SIGNAL]     ends the daemon: org.bluez is gone from the bus
 #   start_bluetoothd             and back, adapter powered
+#   keep_bluetoothd_running      from now on it is started again whenever it ends, as systemd does
 #   DBUS_SYSTEM_BUS_ADDRESS      where org.bluez is; the usual place if not set
 #
 # A step that cannot be done, or does not see what it should, ends the scenario.
@@ -194,7 +196,7 @@ lost_link_is_resumed() {
 # Where the run went on, with the scenario's result.
 show_offsets() {
   sed -n 's/.*"event":"resumed".*"offset_bytes":\([0-9]*\).*/resumed at byte \1/p' \
-    "$dir/update.json" >"$dir/figures"
+    "$dir/update.json" >>"$dir/figures"
 }
 
 # measure NAME: 200 kB in packets of 20 bytes; the figures are shown with the result.
@@ -212,5 +214,5 @@ measure() {
       split(cpu, parts, " ")
       printf "%s: %d packets/s; CPU time of dfu-ble %.2f s user, %.2f s system\n", name,
         10240 / (ended - began), parts[1], parts[2]
-    }' "$dir/update.json" >"$dir/figures"
+    }' "$dir/update.json" >>"$dir/figures"
 }
