@@ -562,7 +562,8 @@ static GBytes *make_init_packet(GBytes *image, const DfuPersonality *personality
 Sim *sim_new(const char *name, guint32 image_bytes)
 {
   const DfuPersonality *personality = dfu_personality_find(name);
-  guint32 flash_bytes = personality->slot_bytes > 0 ? personality->slot_bytes : SIM_FLASH_BYTES;
+  guint32 flash_bytes =
+    personality->slot_bytes > 0 ? personality->slot_bytes : MAX(SIM_FLASH_BYTES, image_bytes);
   Sim *sim = g_new0(Sim, 1);
 
   sim->began_us = START_US;

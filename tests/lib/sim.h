@@ -15,7 +15,7 @@
 #include <glib.h>
 
 #define SIM_LATENCY_US 10000
-#define SIM_FLASH_BYTES (80 * 1024)
+#define SIM_FLASH_BYTES (64 * 1024) /* or as much as the image has */
 #define SIM_MAX_MESSAGES 256
 
 /** Messages on the virtual air, and what they bring. */

@@ -19,7 +19,7 @@ flags=$(pkg-config --cflags gio-2.0 cmocka)
 libs=$(pkg-config --libs gio-2.0 cmocka)
 
 build_and_run() {
-  for test in update loss death random; do
+  for test in update family loss death random; do
     # shellcheck disable=SC2086
     ${CC:-cc} -std=gnu11 -O1 -Iinclude -I"$work/src" -Itests $flags -o "$work/sim" \
       tests/sim/sim_$test.c tests/lib/sim.c "$work"/src/controller/*.c "$work"/src/target/*.c \
@@ -56,6 +56,15 @@ mutate() {
 
 cd "$root" || exit 1
 
+# Without a fault everything passes; else it would not be the faults that are caught.
+mkdir -p "$work"
+cp -r src "$work/src"
+if ! build_and_run; then
+  sed 's/^/# /' "$work/errors" "$work/output"
+  echo "not ok - without a planted fault: fails in sim_$test"
+  exit 1
+fi
+
 mutate "notifications are not turned on first" controller/phase_connect.c \
   'ctl_act\(step, DFU_ACTION_SUBSCRIBE\);' 'ctl_ask_begin(step);'
 mutate "the count is not asked for before Start" controller/phase_connect.c \
@@ -66,19 +75,19 @@ mutate "a transfer of somebody else is resumed" controller/resume.c \
   '\} else if \(!c->transfer.start_sent\) \{' '} else if (false) {'
 mutate "the image is resumed at the last receipt" controller/resume.c \
   'uint32_t count_bytes = c->resume_bytes;' 'uint32_t count_bytes = c->transfer.confirmed_bytes;'
-mutate "receipts are not asked for again after a reconnect" controller/phase_image.c \
-  'ctl_request\(step, STATE_RECEIPTS, bytes,' \
-  'if (offset_bytes > 0) { ctl_request_plain(step, STATE_RECEIVE, DFU_OP_RECEIVE); return; } ctl_request(step, STATE_RECEIPTS, bytes,'
+mutate "receipts are not asked for again after a reconnect" controller/pace.c \
+  'c->purpose = \(int\)purpose;' \
+  'c->purpose = (int)purpose; if (c->receipt_base_bytes > 0) { ctl_pace_on_receipts_set(step); return; }'
 mutate "Start is not repeated before the image goes on" controller/resume.c \
   'c->resume_bytes = count_bytes;' 'c->resume_bytes = count_bytes; resume(step); return;'
 mutate "a second init packet goes on top of the first" controller/resume.c \
   'ctl_request\(step, STATE_INIT_PROBE, bytes, dfu_wire_put_init\(bytes, DFU_INIT_COMPLETE\)\);' \
   'ctl_init_begin(step);'
-mutate "a System Reset is sent without consent" controller/resume.c \
+mutate "a System Reset is sent without consent" controller/anew.c \
   'return c->config.restart \&\& ' 'return '
 mutate "the link is left during the erase" controller/leave.c \
-  'state == STATE_IMAGE \|\| state == STATE_SETTLING;' \
-  'state == STATE_IMAGE || state == STATE_SETTLING || state == STATE_ERASING;'
+  'state == STATE_IMAGE \|\| state == STATE_SETTLING' \
+  'state == STATE_ERASING || state == STATE_IMAGE || state == STATE_SETTLING'
 mutate "the link is left with packets in the air" controller/leave.c \
   'ctl_enter\(step, STATE_QUIET, step->now_us \+ QUIET_US\);' 'ctl_disconnect(step);'
 mutate "the last flash write is not waited for" controller/leave.c \
@@ -88,7 +97,7 @@ mutate "Validate does not wait for the flash after a resume" controller/phase_fi
 mutate "receipts are not compared with what was sent" controller/phase_image.c \
   'received_bytes > c->transfer.sent_bytes \|\|' ''
 mutate "the window is one packet too wide" controller/phase_image.c \
-  'c->config.window_packets \* c->packet_bytes' '(c->config.window_packets + 1) * c->packet_bytes'
+  'c->window_packets \* c->packet_bytes' 'c->window_packets * c->packet_bytes + c->packet_bytes'
 mutate "an image that is reported complete too early is validated" controller/phase_image.c \
   'c->transfer.sent_bytes < c->image_bytes' 'false'
 mutate "lost packets are taken for a lost receipt" controller/phase_image.c \
@@ -108,6 +117,29 @@ mutate "the target forgets its count when the link is lost" target/target.c \
   'target->connected = false;' 'target->connected = false; target->received_bytes = 0;'
 mutate "the target sends receipts for the last packet too late" target/transfer.c \
   'receipt_countdown = target->receipt_interval' 'receipt_countdown = (uint16_t)(target->receipt_interval + 1)'
+
+mutate "a reset leaves a device to a cable" controller/anew.c \
+  'case DFU_RESET_TO_BOOTLOADER:' 'case DFU_RESET_TO_BOOTLOADER: case DFU_RESET_TO_CABLE:'
+mutate "long packets are sent without a proof" controller/pace.c \
+  'length <= c->proven_bytes' 'true'
+mutate "a transfer goes on with longer packets than it began with" controller/pace.c \
+  'c->transfer.packet_bytes > 0\)$' 'false)'
+mutate "packets that are held back are not flushed" controller/pace.c \
+  'return c->family->hides_packets \&\&' 'return false \&\&'
+mutate "the window is not halved" controller/pace.c \
+  'c->most_window_packets = c->window_packets / 2;' ';'
+mutate "an old target is not given its second before the image" controller/pace.c \
+  'c->family->data_pause_us > 0' 'false'
+mutate "counts of 16 bits are taken as they are" controller/moves.c \
+  '!c->family->has_short_counts' 'true'
+mutate "a watch is not left in peace" controller/phase_connect.c \
+  'c->needs_quiet \&\& c->family->quiet_us > 0' 'false'
+mutate "the older protocol is not tried" controller/phase_start.c \
+  'may_be_v1\(c\)\)' 'false)'
+mutate "a bootloader is taken for an application by a late answer" controller/controller.c \
+  'c->may_be_either \&\& response->opcode == DFU_OP_START' 'response->opcode == DFU_OP_START'
+mutate "the silence of a watch is taken for success" controller/phase_finish.c \
+  'fail_validation\(step, 0\);' 'begin_activate(step);'
 
 echo "$((n - survived)) of $n planted faults were caught"
 [ "$survived" -eq 0 ]
