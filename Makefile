@@ -88,7 +88,8 @@ LIB_SRCS := $(PURE_SRCS) \
 	src/bluez/connect.c src/bluez/places.c src/bluez/removal.c src/bluez/whereabouts.c \
 	src/bluez/acquired_fd.c src/bluez/notifier.c src/bluez/packet_writer.c \
 	src/bluez/connection.c src/bluez/watch.c src/bluez/bluez_link.c src/bluez/scan.c \
-	src/session/session.c src/session/session_options.c src/session/failure.c src/session/journal.c \
+	src/session/session.c src/session/reports.c src/session/passes.c src/session/device.c \
+	src/session/session_options.c src/session/failure.c src/session/journal.c \
 	src/session/keeper.c src/session/guard.c src/session/notes.c src/session/inquiry.c
 
 TARGET_SRCS := src/target/target.c src/target/bootloader.c src/target/transfer.c \

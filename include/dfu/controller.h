@@ -336,7 +336,7 @@ typedef struct {
   uint32_t resumes;
 } DfuController;
 
-/** Whether a fresh connection shows an application, not a bootloader: nothing is written then. */
+/** Whether a fresh connection shows an application rather than a bootloader. */
 bool dfu_controller_is_application(const DfuLinkFacts *up);
 
 /** Whether @count_bytes on the target can be what it took of the image that @transfer is about. */

@@ -271,7 +271,7 @@ static void on_response(Step *step, const DfuNotification *response)
     c->image_status = response->status;
   } else if (response->opcode == DFU_OP_RECEIVE &&
              (c->resume_bytes > 0 || c->probe != PROBE_NONE)) {
-    return; /* "received" while Start was being repeated, or the rest of a window that was refused */
+    return; /* "received" while Start was being repeated, or the rest of a refused window */
   } else if (response->opcode == row(step)->awaits && row(step)->awaits != 0 && !c->has_answer) {
     c->has_answer = true;
     c->answer_status = response->status;

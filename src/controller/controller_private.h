@@ -82,10 +82,10 @@ void ctl_write_request(Step *step);
 /** The same as ctl_request() for bytes [from, to) of @source, staying in the state. */
 void ctl_send(Step *step, DfuSource source, uint32_t from, uint32_t to, uint16_t packet_bytes);
 void ctl_note(Step *step, unsigned note);
-/** The target confirmed bytes: more than ever before, and tries to connect count from zero again. */
+/** The target confirmed bytes: where more than ever before, tries to connect count from zero. */
 void ctl_progressed(Step *step);
 
-/** The count of received bytes in a message of the target, which may have told its low half only. */
+/** The count of received bytes in a message of the target, which may tell its low half only. */
 uint32_t ctl_count(const DfuController *c, uint32_t told_bytes);
 
 /* Finding and connecting (phase_connect.c) */

@@ -37,7 +37,7 @@ static uint16_t get_room(uint16_t mtu)
   return room > 0 ? room : DFU_WIRE_PACKET_BYTES; /* ATT grants no MTU below 23 */
 }
 
-/** A transfer never goes on with longer packets than it began with: OTAFIX chose its way by them. */
+/** A transfer goes on with no longer packets than it began with: OTAFIX chose its way by them. */
 static uint16_t choose_length(const DfuController *c)
 {
   uint16_t length = set_or(c->config.packet_bytes, c->family->large_packet_bytes);

@@ -61,7 +61,7 @@ void ctl_validate_on_answer(Step *step)
   } else if (c->answer_status == DFU_STATUS_CRC_ERROR) {
     fail_validation(step, c->answer_status);
   } else if (c->answer_status == DFU_STATUS_INVALID_STATE && c->validates_again) {
-    /* Validated, or found damaged: nothing tells which. Activate installs the one, resets the other. */
+    /* Validated, or found damaged: nothing tells. Activate installs the one, resets the other. */
     ctl_note(step, DFU_NOTE_VALIDATED_UNHEARD);
     begin_activate(step);
   } else {

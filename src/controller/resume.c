@@ -53,7 +53,7 @@ void ctl_ask_begin(Step *step)
   } else {
     if (c->transfer.sent_bytes > 0)
       ctl_note(step, DFU_NOTE_STARTS_OVER);
-    c->transfer = (DfuTransfer){0}; /* after the quiet that came before it has forgotten everything */
+    c->transfer = (DfuTransfer){0}; /* forgotten, after the quiet that came before */
     ctl_ask_on_silence(step);
   }
 }
