@@ -320,6 +320,8 @@ typedef struct {
   unsigned entries;      /* of the bootloader, from the application */
   bool has_forgotten;    /* what the host remembered of its services */
   bool was_reset;        /* with the user's consent */
+  bool has_reset;        /* by us, for whatever reason */
+  bool comes_back;       /* in DFU mode after that: it was seen to */
   unsigned new_beginnings; /* by ourselves */
   bool cancelled;
   bool failing;          /* `failure` holds the reason; the link is being left */

@@ -4,7 +4,8 @@
  * removed: by System Reset, which is the one way back on some targets and
  * leaves others to a cable. So it is done unasked only where the family is
  * known to be on the air again afterwards, as a bootloader, or as an
- * application that this run has entered before.
+ * application that this run has entered before; or where this very device has
+ * come back from one already.
  */
 #include "controller/controller_private.h"
 
@@ -17,6 +18,7 @@ void ctl_reset(Step *step)
 
   c->transfer = (DfuTransfer){0};
   c->find = DFU_FIND_ANY;
+  c->has_reset = true;
   ctl_request_plain(step, STATE_RESET, DFU_OP_RESET);
 }
 
@@ -32,6 +34,8 @@ bool ctl_may_reset(const DfuController *c)
 
 static bool survives_reset(const DfuController *c)
 {
+  if (c->comes_back)
+    return true;
   switch (c->family->reset_to) {
   case DFU_RESET_TO_BOOTLOADER:
   case DFU_RESET_IGNORED: return true;

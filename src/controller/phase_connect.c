@@ -110,8 +110,10 @@ static void take_connection(DfuController *c, const DfuEvent *event)
   c->resume_bytes = 0;
   take_family(c, event->family);
   judge_program(c, &event->up);
-  if (!c->runs_application)
-    c->find = DFU_FIND_TARGET; /* it may restart as one that nobody handed an address to */
+  if (c->runs_application)
+    return;
+  c->find = DFU_FIND_TARGET; /* it may restart as one that nobody handed an address to */
+  c->comes_back |= c->has_reset;
 }
 
 void ctl_connect_on_up(Step *step)

@@ -16,7 +16,7 @@ static const char *start_hint(guint8 status)
   case DFU_STATUS_INVALID_STATE:
     return "It is in the middle of another transfer; --restart resets it first";
   case DFU_STATUS_NOT_SUPPORTED:
-    return "It does not take an image of this kind, or it speaks the older protocol of SDK 4 to 6.0";
+    return "It does not take an image of this kind; SDK 4 to 6.0, for one, takes applications only";
   case DFU_STATUS_SIZE_LIMIT: return "The image is larger than it has room for";
   default: return "Its flash could not be prepared; switch the device off and on, then try again";
   }
@@ -55,12 +55,23 @@ static const char *hint_for(guint8 opcode, guint8 status)
   }
 }
 
-static GError *status_error(const DfuFailure *failure, const char *device)
+/** What it holds is of no use, and the one way to be rid of that ends at a cable. */
+static gboolean is_at_a_dead_end(const DfuFailure *failure, const DfuFailureContext *context)
 {
-  return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED, "%s answered %s with status %u (%s). %s", device,
-                     dfu_wire_opcode_name(failure->opcode), failure->status,
-                     dfu_wire_status_name(failure->status),
-                     hint_for(failure->opcode, failure->status));
+  return context->family != NULL && context->family->reset_to == DFU_RESET_TO_CABLE &&
+         (failure->opcode == DFU_OP_RECEIVE || failure->opcode == DFU_OP_VALIDATE);
+}
+
+static GError *status_error(const DfuFailure *failure, const DfuFailureContext *context)
+{
+  const char *hint = is_at_a_dead_end(failure, context)
+                       ? "What it holds is of no use now, and over the air nothing removes it: a "
+                         "reset would leave it to a cable"
+                       : hint_for(failure->opcode, failure->status);
+
+  return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED, "%s answered %s with status %u (%s). %s",
+                     context->device, dfu_wire_opcode_name(failure->opcode), failure->status,
+                     dfu_wire_status_name(failure->status), hint);
 }
 
 static GError *validation_error(const DfuFailure *failure, const char *device)
@@ -201,7 +212,7 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
   case DFU_FAIL_WRITE: return worded_by_link(context, DFU_ERROR_BLUETOOTH, "a write failed");
   case DFU_FAIL_LINK: return link_error(failure, context);
   case DFU_FAIL_ATT: return att_error(failure, context);
-  case DFU_FAIL_STATUS: return status_error(failure, device);
+  case DFU_FAIL_STATUS: return status_error(failure, context);
   case DFU_FAIL_NO_ANSWER: return silence_error(failure, device);
   case DFU_FAIL_MALFORMED: return malformed_error(failure, device);
   case DFU_FAIL_VALIDATION: return validation_error(failure, device);

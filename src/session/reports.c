@@ -138,7 +138,7 @@ void session_finish_failed(DfuSession *session, const DfuFailure *failure)
     .other_transfer = session->keeper != NULL ? dfu_keeper_get_other(session->keeper) : NULL,
     .refusal = session->refusal,
     .family = session->family,
-    .is_next_part = session->index > 0 && !session->is_reached,
+    .is_next_part = session->config.is_expected && !session->is_reached,
     .looks_away = session->keeper != NULL && dfu_keeper_looks_away(session->keeper),
     .has_begun = session->transfer.start_sent,
     .is_kept = session->keeper != NULL && dfu_keeper_is_kept(session->keeper),

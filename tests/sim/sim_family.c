@@ -239,6 +239,29 @@ static void held_back_packets_are_flushed_before_they_are_counted(void **state G
   assert_traced(sim, "> packets [0, 0)");
 }
 
+/** Once the next connection is made, the host and the target agree on more. */
+static gboolean grow_mtu(Sim *sim, const SimMessage *message G_GNUC_UNUSED)
+{
+  if (sim->n_messages_delivered >= 50)
+    sim->mtu = 247;
+  return TRUE;
+}
+
+/** OTAFIX chose by the first packet how it takes all others. */
+static void transfer_goes_on_with_packets_of_the_length_it_began_with(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("otafix-2.1");
+
+  sim->mtu = 23;
+  sim->on_message = grow_mtu;
+  sim->losses[0] = (SimLoss){50, TRUE};
+  sim->n_losses = 1;
+  run(sim);
+  assert_installed(sim);
+  assert_int_equal(sim->controller.resumes, 1);
+  assert_int_equal(sim->controller.packet_bytes, 20);
+}
+
 /* --- too fast --------------------------------------------------------------------------------- */
 
 /** Flash that takes longer than a packet's way there and back, but not than a window of one. */
@@ -261,6 +284,18 @@ static void window_is_halved_until_the_target_keeps_up(void **state G_GNUC_UNUSE
   assert_true(sim->notes & DFU_NOTE_WINDOW_HALVED);
   assert_true(sim->n_system_resets > 0);
   assert_true(sim->controller.window_packets < 8);
+}
+
+/** One bank or two: the first reset needs consent, and shows what the next ones do. */
+static void consent_to_one_reset_is_enough_where_the_target_comes_back(
+  void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_slow("sdk11-single");
+
+  sim->config.restart = true;
+  run(sim);
+  assert_installed(sim);
+  assert_true(sim->n_system_resets > 1);
 }
 
 static void target_that_only_a_cable_would_reach_is_not_reset(void **state G_GNUC_UNUSED)
@@ -324,22 +359,25 @@ static void late_answer_to_start_is_no_sign_of_an_application(void **state G_GNU
 {
   g_autoptr(Sim) sim = make("sdk11-single");
   const DfuLinkFacts facts = {.mtu = 23, .has_revision = true, .revision = 8, .has_packet = true};
-  DfuController controller;
-  DfuUpdate update;
+  const DfuEvent up = {
+    .type = DFU_EVENT_LINK_UP, .up = facts, .family = dfu_family_find("sdk")};
 
-  dfu_controller_init(&controller, &sim->config);
-  step(&controller, (DfuEvent){.type = DFU_EVENT_BEGIN}, &update);
-  step(&controller,
-       (DfuEvent){.type = DFU_EVENT_LINK_UP, .up = facts, .family = dfu_family_find("sdk")},
-       &update);
-  step(&controller, (DfuEvent){.type = DFU_EVENT_SUBSCRIBED}, &update);
-  assert_int_equal(update.actions[0].bytes[0], DFU_OP_REPORT_SIZE);
-  step(&controller, (DfuEvent){.type = DFU_EVENT_CONTROL_WRITTEN}, &update);
-  step(&controller,
-       (DfuEvent){.type = DFU_EVENT_NOTIFIED, .bytes = (const guint8 *)"\x10\x01\x01", .len = 3},
-       &update);
-  assert_int_equal(update.n_actions, 0);
-  assert_true(update.notes & DFU_NOTE_UNASKED);
+  for (guint8 status = DFU_STATUS_SUCCESS; status <= DFU_STATUS_FAILED; status++) {
+    const guint8 late[] = {DFU_OP_RESPONSE, DFU_OP_START, status};
+    DfuController controller;
+    DfuUpdate update;
+
+    dfu_controller_init(&controller, &sim->config);
+    step(&controller, (DfuEvent){.type = DFU_EVENT_BEGIN}, &update);
+    step(&controller, up, &update);
+    step(&controller, (DfuEvent){.type = DFU_EVENT_SUBSCRIBED}, &update);
+    assert_int_equal(update.actions[0].bytes[0], DFU_OP_REPORT_SIZE);
+    step(&controller, (DfuEvent){.type = DFU_EVENT_CONTROL_WRITTEN}, &update);
+    step(&controller, (DfuEvent){.type = DFU_EVENT_NOTIFIED, .bytes = late, .len = sizeof(late)},
+         &update);
+    assert_int_equal(update.n_actions, 0);
+    assert_true(update.notes & DFU_NOTE_UNASKED);
+  }
 }
 
 int main(void)
@@ -355,7 +393,9 @@ int main(void)
     cmocka_unit_test(long_packets_that_vanish_are_shortened),
     cmocka_unit_test(receipt_of_the_proof_that_is_lost_is_made_up_for_by_the_count),
     cmocka_unit_test(held_back_packets_are_flushed_before_they_are_counted),
+    cmocka_unit_test(transfer_goes_on_with_packets_of_the_length_it_began_with),
     cmocka_unit_test(window_is_halved_until_the_target_keeps_up),
+    cmocka_unit_test(consent_to_one_reset_is_enough_where_the_target_comes_back),
     cmocka_unit_test(target_that_only_a_cable_would_reach_is_not_reset),
     cmocka_unit_test(target_with_an_application_that_was_entered_begins_anew_through_it),
     cmocka_unit_test(watch_is_left_in_peace_before_a_second_try),
