@@ -56,7 +56,10 @@ count_kernel_errors() {
   dmesg | grep -c 'kernel BUG\|Oops: '
 }
 
+# Off and on, so that nothing of an earlier scenario is left in the kernel.
 backend_begin() {
+  in_guest power_adapter false
+  in_guest power_adapter true
   kernel_errors=$(count_kernel_errors || true)
   mark=$(wc -l <"$logs/bluetoothd.log")
   btmon -w "$dir/btmon.snoop" >/dev/null 2>&1 &
@@ -81,7 +84,7 @@ backend_end() {
 }
 
 start_target() {
-  in_background "$DFU_BLE_TARGET" --hci hci1 --readvertise 150 --addr "$address" --out "$dir/out" \
+  in_background "$DFU_BLE_TARGET" --hci hci1 --readvertise 400 --addr "$address" --out "$dir/out" \
     --log "$dir/target.log" "$@"
   target=$started
   wait_for 10 test -s "$dir/target.log"
