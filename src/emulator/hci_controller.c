@@ -215,9 +215,20 @@ gboolean dfu_hci_controller_open(guint16 index, DfuHciController *controller, GE
   return TRUE;
 }
 
+/* Else it goes on advertising, and is connected to, with nobody behind it. */
+static void silence(DfuHciController *controller)
+{
+  g_autoptr(GError) error = NULL;
+  Answer answer;
+
+  if (!request(controller, DFU_HCI_RESET, NULL, 0, &answer, 1, &error))
+    g_debug("%s", error->message); /* it is gone itself, then */
+}
+
 void dfu_hci_controller_close(DfuHciController *controller)
 {
   if (controller->fd >= 0) {
+    silence(controller);
     close(controller->fd);
     controller->fd = -1;
   }

@@ -38,7 +38,7 @@ gboolean dfu_hci_controller_open(guint16 index, DfuHciController *controller, GE
 gboolean dfu_hci_controller_set_up(DfuHciController *controller, GError **error)
   G_GNUC_WARN_UNUSED_RESULT;
 
-/** The kernel has the controller back. */
+/** The controller falls silent, and the kernel has it back. Waits for it, some seconds at most. */
 void dfu_hci_controller_close(DfuHciController *controller);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DfuHciController, dfu_hci_controller_close)
 
