@@ -28,6 +28,16 @@ DfuLink *dfu_bluez_link_new(const char *adapter, const char *address, const char
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * dfu_bluez_link_set_target_name:
+ * @link: of dfu_bluez_link_new(), before a session uses it
+ * @name: (nullable): the name that the device's bootloader advertises
+ *
+ * A bootloader is looked for at the device's address and at that plus 1. One
+ * that has another address is found by @name and the DFU service together.
+ */
+void dfu_bluez_link_set_target_name(DfuLink *link, const char *name);
+
+/**
  * DfuDeviceKind:
  *
  * What an advertisement tells of a device.

@@ -388,3 +388,11 @@ DfuLink *dfu_bluez_link_new(const char *adapter, const char *address, const char
   link->removal = dfu_bluez_removal_new(link->bus);
   return &link->base;
 }
+
+void dfu_bluez_link_set_target_name(DfuLink *base, const char *name)
+{
+  BluezLink *link = (BluezLink *)base;
+
+  g_free(link->where.target_name);
+  link->where.target_name = g_strdup(name);
+}

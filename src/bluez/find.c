@@ -48,13 +48,27 @@ static gboolean is_present(DfuBluezFind *find, const char *device)
          is_connected(find, device);
 }
 
+static gboolean has_name(DfuBluezFind *find, const char *device, const char *name)
+{
+  return g_strcmp0(dfu_bluez_objects_get_text(dfu_bluez_bus_objects(find->bus), device,
+                                              DFU_BLUEZ_DEVICE, "Name"), name) == 0;
+}
+
+/* What else advertises the service may be another device: its name has to be told. */
+static gboolean is_named_target(DfuBluezFind *find, const char *device)
+{
+  return find->wanted.find != DFU_LINK_FIND_DEVICE && find->wanted.target_name != NULL &&
+         has_name(find, device, find->wanted.target_name) &&
+         dfu_bluez_objects_device_has_uuid(dfu_bluez_bus_objects(find->bus), device,
+                                           DFU_UUID_SERVICE);
+}
+
 static gboolean is_wanted(DfuBluezFind *find, const char *device)
 {
   DfuBluezObjects *objects = dfu_bluez_bus_objects(find->bus);
 
   if (find->wanted.address == NULL)
-    return g_strcmp0(dfu_bluez_objects_get_text(objects, device, DFU_BLUEZ_DEVICE, "Name"),
-                     find->wanted.name) == 0;
+    return has_name(find, device, find->wanted.name);
   switch (dfu_bluez_places_find(&find->places, objects, device)) {
   case DFU_BLUEZ_SAME:
   case DFU_BLUEZ_BELOW:
@@ -62,7 +76,7 @@ static gboolean is_wanted(DfuBluezFind *find, const char *device)
   case DFU_BLUEZ_ABOVE:
     return dfu_bluez_objects_device_has_uuid(objects, device, DFU_UUID_SERVICE);
   default:
-    return FALSE;
+    return is_named_target(find, device);
   }
 }
 

@@ -19,6 +19,7 @@ typedef struct {
   const char *address; /* its own; NULL to go by the name */
   const char *last;    /* where it was connected last; NULL where it never was */
   const char *name;    /* as advertised, byte for byte */
+  const char *target_name; /* (nullable): of its bootloader, which may then be anywhere */
   DfuLinkFind find;
   gboolean must_be_heard; /* it may be away, or elsewhere: what BlueZ remembers does not count */
 } DfuBluezWanted;

@@ -36,6 +36,7 @@ DfuBluezWanted dfu_bluez_whereabouts_wanted(const DfuBluezWhereabouts *where, Df
     .address = where->address,
     .last = where->last,
     .name = where->name,
+    .target_name = where->target_name,
     .find = find,
     .must_be_heard = where->must_be_heard,
   };
@@ -51,4 +52,5 @@ void dfu_bluez_whereabouts_clear(DfuBluezWhereabouts *where)
   g_free(where->address);
   g_free(where->last);
   g_free(where->name);
+  g_free(where->target_name);
 }

@@ -11,6 +11,7 @@ typedef struct {
   char *address; /* its own: as asked for, or where it was connected first; NULL until then */
   char *last;    /* where it was connected last; NULL until then */
   char *name;    /* as asked for; NULL where the address was */
+  char *target_name; /* (nullable): by which its bootloader is known, wherever it is */
   gboolean has_random_address;
   gboolean must_be_heard; /* it was lost, or did not answer: it may be away, or elsewhere */
 } DfuBluezWhereabouts;

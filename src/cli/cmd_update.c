@@ -113,6 +113,7 @@ static gboolean update(const DfuUpdateOptions *options, char **argv, DfuOutput *
     .adapter = options->adapter,
     .address = options->address,
     .name = options->name,
+    .bootloader_name = options->bootloader_name,
     .session = &options->session,
     .package = package,
     .package_path = options->package.path,

@@ -145,5 +145,8 @@ gboolean dfu_device_run(const DfuDeviceRun *plan, char **argv, DfuOutput *output
   if (!take_lock(device, DFU_LOCK_EXCLUSIVE, &lock, output, error))
     return FALSE;
   link = dfu_bluez_link_new(plan->adapter, plan->address, plan->name, error);
-  return link != NULL && run_session(plan, link, argv, output, error);
+  if (link == NULL)
+    return FALSE;
+  dfu_bluez_link_set_target_name(link, plan->bootloader_name);
+  return run_session(plan, link, argv, output, error);
 }

@@ -15,6 +15,7 @@ typedef struct {
   const char *adapter; /* (nullable) */
   const char *address; /* exactly one of address and name is set */
   const char *name;
+  const char *bootloader_name; /* (nullable): by which it is found, wherever it is */
   const DfuSessionOptions *session;
   const DfuPart *const *parts; /* none where the goal is no update */
   guint n_parts;

@@ -160,3 +160,15 @@ gboolean dfu_options_take_family(const char *name, const DfuFamily **family, GEr
               names->str);
   return FALSE;
 }
+
+gboolean dfu_options_check_name(const char *option, const char *name, GError **error)
+{
+  if (name != NULL && name[0] == '\0')
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "%s '': must not be empty", option);
+  else if (name != NULL && !g_utf8_validate(name, -1, NULL))
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "%s: must be UTF-8, as names on the air are",
+                option);
+  else
+    return TRUE;
+  return FALSE;
+}

@@ -71,4 +71,8 @@ gboolean dfu_options_has_flag(char **argv, const char *flag);
 gboolean dfu_options_take_family(const char *name, const DfuFamily **family, GError **error)
   G_GNUC_WARN_UNUSED_RESULT;
 
+/** Whether @name (nullable) can be a name on the air. */
+gboolean dfu_options_check_name(const char *option, const char *name, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
 #endif

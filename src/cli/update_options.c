@@ -54,6 +54,8 @@ static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, D
       "Address of the device, as `dfu-ble scan` shows it", "ADDR" },
     { "name", 0, 0, G_OPTION_ARG_FILENAME, &options->name,
       "Name that the device advertises, instead of --addr", "NAME" },
+    { "bootloader-name", 0, 0, G_OPTION_ARG_FILENAME, &options->bootloader_name,
+      "Name of its bootloader, if that has an address of its own", "NAME" },
     { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
       "Of a package with two parts, the one to send", "app|system" },
     DFU_PACKAGE_INPUT_OPTIONS(&options->package),
@@ -106,10 +108,9 @@ static gboolean check_device(const DfuUpdateOptions *options, GError **error)
 {
   if ((options->address == NULL) == (options->name == NULL))
     return fail(error, "which device? Give one of --addr ADDR and --name NAME");
-  if (options->name != NULL && options->name[0] == '\0')
-    return fail(error, "--name '': must not be empty");
-  if (options->name != NULL && !g_utf8_validate(options->name, -1, NULL))
-    return fail(error, "--name: must be UTF-8, as names on the air are");
+  if (!dfu_options_check_name("--name", options->name, error) ||
+      !dfu_options_check_name("--bootloader-name", options->bootloader_name, error))
+    return FALSE;
   if (options->address != NULL && !dfu_options_check_address(options->address, error))
     return FALSE;
   return dfu_options_check_adapter(options->adapter, error);
@@ -253,6 +254,7 @@ void dfu_update_options_clear(DfuUpdateOptions *options)
   dfu_package_input_clear(&options->package);
   g_clear_pointer(&options->address, g_free);
   g_clear_pointer(&options->name, g_free);
+  g_clear_pointer(&options->bootloader_name, g_free);
   g_clear_pointer(&options->adapter, g_free);
   g_clear_pointer(&options->only, g_free);
   g_clear_pointer(&options->expected_model, g_free);

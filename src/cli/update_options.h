@@ -14,6 +14,7 @@ typedef struct {
   DfuPackageInput package;
   char *address; /* exactly one of address and name is set */
   char *name;
+  char *bootloader_name; /* (nullable) */
   char *adapter; /* (nullable) */
   char *only;    /* (nullable): "app" or "system" */
   gboolean dry_run;

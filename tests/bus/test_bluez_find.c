@@ -125,6 +125,30 @@ static void neighbours_that_are_not_the_device_are_passed_over(void **state)
   assert_int_equal(fake_bluez_count(f->fake, "Connect"), 0);
 }
 
+/* Only where its name is told, and it advertises the service too. */
+static void target_at_any_address_is_found_by_its_name(void **state)
+{
+  static const char elsewhere[] = "E6:DF:00:00:00:99";
+  FakeFixture *f = *state;
+
+  f->fake->is_known = FALSE;
+  f->fake->address = elsewhere;
+  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, 200);
+  link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
+  dfu_bluez_link_set_target_name(f->link, "DfuTarg");
+  f->fake->is_known = FALSE;
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, 200);
+  link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
+  f->fake->is_known = FALSE;
+  f->fake->service = HEART_RATE;
+  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, 200);
+  link_recorder_expect(f->events, "FAILED not-found 5 " FAKE_ADDRESS " was not heard");
+  f->fake->is_known = FALSE;
+  f->fake->service = DFU_UUID_SERVICE;
+  dfu_link_connect(f->link, DFU_LINK_FIND_TARGET, FAKE_CONNECT_MS);
+  link_recorder_expect(f->events, "UP mtu=23 revision=0008 packet E6:DF:00:00:00:99 DfuTarg");
+}
+
 static void anything_is_found_at_the_address_below(void **state)
 {
   FakeFixture *f = *state;
@@ -272,6 +296,7 @@ int main(void)
     TEST(target_is_found_at_the_address_above),
     TEST(target_is_found_at_its_own_address_after_it_was_above),
     TEST(neighbours_that_are_not_the_device_are_passed_over),
+    TEST(target_at_any_address_is_found_by_its_name),
     TEST(anything_is_found_at_the_address_below),
     TEST(device_that_is_not_heard_is_said_to_be_above),
     TEST(connect_stops_its_discovery_before_it_connects),
