@@ -88,6 +88,8 @@ LIB_SRCS := $(PURE_SRCS) \
 	src/bluez/connect.c src/bluez/places.c src/bluez/removal.c src/bluez/whereabouts.c \
 	src/bluez/acquired_fd.c src/bluez/notifier.c src/bluez/packet_writer.c \
 	src/bluez/connection.c src/bluez/watch.c src/bluez/bluez_link.c src/bluez/scan.c \
+	src/bluez/main_conf.c src/bluez/host.c src/bluez/host_bluez.c \
+	src/bluez/findings.c src/bluez/host_findings.c src/bluez/link_findings.c \
 	src/session/session.c src/session/reports.c src/session/passes.c src/session/device.c \
 	src/session/session_options.c src/session/failure.c src/session/journal.c \
 	src/session/keeper.c src/session/guard.c src/session/notes.c src/session/inquiry.c

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * Reaching devices through BlueZ: links, and scanning. Everything goes over
- * the D-Bus system bus, DBUS_SYSTEM_BUS_ADDRESS where that is set.
+ * Reaching devices through BlueZ: links, scanning, and what of this host would
+ * stand in the way. Everything goes over the D-Bus system bus,
+ * DBUS_SYSTEM_BUS_ADDRESS where that is set.
  */
 #ifndef DFU_BLUEZ_H
 #define DFU_BLUEZ_H
@@ -83,6 +84,38 @@ DfuBluezScan *dfu_bluez_scan_new(const char *adapter, guint seconds, DfuBluezSca
 
 void dfu_bluez_scan_free(DfuBluezScan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuBluezScan, dfu_bluez_scan_free)
+
+typedef enum {
+  DFU_FINDING_OK,
+  DFU_FINDING_WARNING, /* updates work, but slower or less surely than they could */
+  DFU_FINDING_PROBLEM, /* no update is possible */
+} DfuFindingLevel;
+
+/** One thing that was looked at on this host. The texts are printable. */
+typedef struct {
+  const char *what; /* a word that stays the same: "adapter" */
+  DfuFindingLevel level;
+  char *seen;
+  char *wanted; /* (nullable): where that is not OK */
+  char *todo;   /* (nullable): a command, or advice */
+} DfuFinding;
+
+void dfu_finding_free(DfuFinding *finding);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuFinding, dfu_finding_free)
+
+/**
+ * dfu_bluez_examine_host:
+ * @adapter: (nullable): "hci0", or NULL for the first powered one
+ *
+ * Looks at bluetoothd, the adapter, and what a connection begins with. Starts
+ * bluetoothd where the bus can, as a link does; changes nothing else. Blocks
+ * for as long as that takes, up to a minute or so. What cannot be looked at,
+ * because something before it is in the way, is left out.
+ *
+ * Returns: (transfer full) (element-type DfuFinding): the findings, in the order
+ * in which to see to them
+ */
+GPtrArray *dfu_bluez_examine_host(const char *adapter);
 
 /** Whether @text is "AA:BB:CC:DD:EE:FF" in either case. */
 gboolean dfu_bluez_is_address(const char *text);
