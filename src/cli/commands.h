@@ -22,5 +22,6 @@ gboolean dfu_cmd_scan(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_status(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_info(char **argv, DfuOutput *output, GError **error);
 gboolean dfu_cmd_pack(char **argv, DfuOutput *output, GError **error);
+gboolean dfu_cmd_doctor(char **argv, DfuOutput *output, GError **error);
 
 #endif

@@ -30,6 +30,7 @@ static const Command commands[] = {
   { "reset", dfu_cmd_reset, "reset a bootloader, on request only" },
   { "info", dfu_cmd_info, "check a package and show what is in it" },
   { "pack", dfu_cmd_pack, "make a package of firmware images" },
+  { "doctor", dfu_cmd_doctor, "look for what of this host would stand in the way" },
   { "--help", print_help, "show this help; dfu-ble COMMAND --help shows a command's" },
   { "--version", print_version, "show the version" },
 };

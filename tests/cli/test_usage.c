@@ -27,6 +27,7 @@ static void help_lists_every_command(void **state)
   cli_assert_says(result.out, "\n  status ");
   cli_assert_says(result.out, "\n  info ");
   cli_assert_says(result.out, "\n  pack ");
+  cli_assert_says(result.out, "\n  doctor ");
 }
 
 static void wrong_usage_gives_2_and_a_hint(void **state)
@@ -210,7 +211,8 @@ static void assert_same_words(GPtrArray *a, GPtrArray *b, const char *what)
 
 static void manual_and_help_list_the_same_options(void **state)
 {
-  static const char *const commands[] = { "update", "scan", "status", "info", "pack" };
+  static const char *const commands[] = { "update", "scan", "status", "info", "pack",
+                                          "doctor" };
   g_autofree char *manual = read_manual();
 
   for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
