@@ -36,7 +36,7 @@ static double speed(const DfuHostParam *interval)
 static const char *advise_on_interval(gboolean is_slow, DfuParamOrigin origin)
 {
   if (is_slow)
-    return "set MinConnectionInterval=6 and MaxConnectionInterval=12 " EDIT_CONF;
+    return "set MinConnectionInterval=6 and MaxConnectionInterval=24 " EDIT_CONF;
   return origin != DFU_FROM_KERNEL ? "to read what is in force, run this as root, with debugfs "
                                      "mounted on /sys/kernel/debug"
                                    : NULL;
