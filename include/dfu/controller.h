@@ -180,7 +180,7 @@ enum {
   DFU_NOTE_ACTIVATE_UNHEARD = 1 << 7,  /* done, but Activate was not acknowledged */
   DFU_NOTE_V1 = 1 << 8,            /* the target speaks the protocol of SDK 4.3 to 6.0 */
   DFU_NOTE_PACKETS_SHORTENED = 1 << 9, /* a longer packet did not arrive: 20 bytes from here on */
-  DFU_NOTE_WINDOW_HALVED = 1 << 10, /* packets came too fast: fewer in flight from here on */
+  DFU_NOTE_WINDOW_HALVED = 1 << 10, /* packets came too fast: fewer or shorter ones from here on */
   DFU_NOTE_BEGINS_ANEW = 1 << 11,   /* what the target held was ruined; it starts over by itself */
 };
 
@@ -192,6 +192,7 @@ typedef struct {
   bool start_sent;     /* with its sizes: the target may have begun to erase */
   bool start_accepted;
   bool init_sent;      /* to the end: the target may have accepted it */
+  bool init_refused;   /* it has not, and waits for another: all it knows of the image is its size */
   bool init_accepted;
   bool validate_sent;
   bool activate_sent;

@@ -230,6 +230,13 @@ static void show_recalled(DfuUpdateReport *report, const DfuReport *news)
   g_autofree char *words = dfu_journal_report_words(news->earlier);
 
   send_event(report, news, "journal", dfu_journal_report_json(news->earlier));
+  if (news->earlier->transfer.init_refused) {
+    dfu_output_note(report->output, DFU_LEVEL_NORMAL,
+                    "An earlier run sent %s, whose init packet the target refused. It waits for "
+                    "another.",
+                    news->earlier->package_name);
+    return;
+  }
   dfu_output_note(report->output, DFU_LEVEL_NORMAL,
                   "An earlier run of this package: %s. This one goes on from what the target "
                   "holds.",

@@ -391,7 +391,8 @@ void dfu_controller_init(DfuController *controller, const DfuControllerConfig *c
 static bool has_same_steps(const DfuTransfer *a, const DfuTransfer *b)
 {
   return a->start_sent == b->start_sent && a->start_accepted == b->start_accepted &&
-         a->init_sent == b->init_sent && a->init_accepted == b->init_accepted &&
+         a->init_sent == b->init_sent && a->init_refused == b->init_refused &&
+         a->init_accepted == b->init_accepted &&
          a->validate_sent == b->validate_sent && a->activate_sent == b->activate_sent &&
          a->activate_acknowledged == b->activate_acknowledged && a->packet_bytes == b->packet_bytes;
 }

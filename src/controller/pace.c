@@ -77,13 +77,22 @@ uint32_t ctl_pace_receipt_bytes(const DfuController *c)
   return packets * c->packet_bytes;
 }
 
+/**
+ * Half as many packets in flight; and where one long packet is too much, short ones: while OTAFIX
+ * erases a page it has room for 10 packets, but collects 110 short ones.
+ */
 bool ctl_pace_slow_down(Step *step)
 {
   DfuController *c = step->c;
 
-  if (c->window_packets <= 1)
+  if (c->window_packets > 1) {
+    c->most_window_packets = c->window_packets / 2;
+  } else if (c->packet_bytes > DFU_WIRE_PACKET_BYTES) {
+    c->most_window_packets = 0;
+    c->is_shortened = true;
+  } else {
     return false;
-  c->most_window_packets = c->window_packets / 2;
+  }
   ctl_note(step, DFU_NOTE_WINDOW_HALVED);
   return true;
 }

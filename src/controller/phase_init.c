@@ -20,6 +20,7 @@ void ctl_init_begin(Step *step)
 
 void ctl_init_on_begun(Step *step)
 {
+  step->c->transfer.init_refused = false; /* a part of this one may stay there */
   ctl_enter(step, STATE_INIT_PACKETS, step->now_us + step->c->config.limits.write_us);
   ctl_send(step, DFU_SOURCE_INIT, 0, step->c->config.init_bytes, DFU_WIRE_PACKET_BYTES);
 }
@@ -38,6 +39,18 @@ void ctl_init_on_packets_written(Step *step)
   ctl_request(step, STATE_INIT_COMPLETE, bytes, dfu_wire_put_init(bytes, DFU_INIT_COMPLETE));
 }
 
+/** A refused one is dropped, and the target waits for another, on this link or a later one. */
+static void fail_refused(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (c->answer_status == DFU_STATUS_FAILED && !ctl_uses_v1(c)) {
+    c->transfer.init_sent = false;
+    c->transfer.init_refused = true;
+  }
+  ctl_fail_status(step, DFU_OP_INIT, c->answer_status);
+}
+
 void ctl_init_on_answer(Step *step)
 {
   DfuController *c = step->c;
@@ -48,6 +61,6 @@ void ctl_init_on_answer(Step *step)
   } else if (c->answer_status == DFU_STATUS_INVALID_STATE && c->probe != PROBE_NONE) {
     ctl_probe_on_refusal(step);
   } else {
-    ctl_fail_status(step, DFU_OP_INIT, c->answer_status);
+    fail_refused(step);
   }
 }

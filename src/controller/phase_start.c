@@ -93,6 +93,13 @@ static void fail_refused(Step *step)
                                         ? DFU_STATUS_NOT_SUPPORTED : c->answer_status);
 }
 
+/** Another's transfer is in the way, and ours has not begun. */
+static void leave_to_other(Step *step)
+{
+  step->c->transfer = (DfuTransfer){0};
+  ctl_foreign(step, 0);
+}
+
 void ctl_start_on_answer(Step *step)
 {
   DfuController *c = step->c;
@@ -106,5 +113,5 @@ void ctl_start_on_answer(Step *step)
   else if (c->probe == PROBE_START)
     ctl_probe_begin(step);
   else
-    ctl_foreign(step, 0);
+    leave_to_other(step);
 }

@@ -26,7 +26,8 @@ static const char *init_hint(guint8 status)
 {
   if (status == DFU_STATUS_FAILED)
     return "The package is not made for this device: compare device type, device revision and "
-           "SoftDevice ids, as `dfu-ble info` shows them, with what the bootloader wants";
+           "SoftDevice ids, as `dfu-ble info` shows them, with what the bootloader wants. It waits "
+           "for a package that is right, with an image of the same size";
   return "The init packet came at a moment when it takes none; try again with --restart";
 }
 
@@ -269,10 +270,15 @@ static DfuNext next_of(const DfuFailureContext *context, DfuNext otherwise)
   return context->is_kept ? DFU_NEXT_RESUME : DFU_NEXT_RESTART;
 }
 
-/** A refused Start leaves the target as it was, unless a transfer was in the way. */
+/**
+ * A refused Start leaves the target as it was, unless a transfer was in the way; a refused init
+ * packet leaves it waiting for another.
+ */
 static DfuNext next_after_status(const DfuFailure *failure)
 {
   if (failure->opcode == DFU_OP_START && failure->status != DFU_STATUS_INVALID_STATE)
+    return DFU_NEXT_NONE;
+  if (failure->opcode == DFU_OP_INIT && failure->status == DFU_STATUS_FAILED)
     return DFU_NEXT_NONE;
   return DFU_NEXT_RESTART;
 }

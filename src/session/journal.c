@@ -11,7 +11,7 @@
 
 #include "base/printable.h"
 
-#define MAGIC "# dfu-ble journal 2 "
+#define MAGIC "# dfu-ble journal 3 "
 #define SUFFIX ".journal"
 #define DAMAGED_SUFFIX ".damaged"
 #define MAX_BYTES 4096
@@ -52,6 +52,7 @@ static const struct {
   FIELD("transfer", FIELD_BOOL, "start_sent", transfer.start_sent),
   FIELD("transfer", FIELD_BOOL, "start_accepted", transfer.start_accepted),
   FIELD("transfer", FIELD_BOOL, "init_sent", transfer.init_sent),
+  FIELD("transfer", FIELD_BOOL, "init_refused", transfer.init_refused),
   FIELD("transfer", FIELD_BOOL, "init_accepted", transfer.init_accepted),
   FIELD("transfer", FIELD_BOOL, "validate_sent", transfer.validate_sent),
   FIELD("transfer", FIELD_BOOL, "activate_sent", transfer.activate_sent),

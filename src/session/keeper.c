@@ -11,6 +11,7 @@ struct DfuKeeper {
   guint index; /* of the part under way; n_parts once all are done */
   gboolean is_open;
   gboolean may_resume;
+  gboolean has_begun; /* the target has given up what @found tells of for our transfer */
   DfuJournalRecord ours;
   DfuJournalRecord found;
   char *other;
@@ -78,6 +79,19 @@ static guint find_part(const DfuKeeper *keeper)
   return index;
 }
 
+/**
+ * Whether a target that refused an init packet of another package takes ours: all that it knows
+ * of an image by then is its size.
+ */
+static gboolean may_go_on_from_refused(const DfuKeeper *keeper)
+{
+  const DfuJournalRecord *found = &keeper->found;
+  const DfuPart *first = keeper->parts[0];
+
+  return found->transfer.init_refused && first->type == found->part &&
+         get_image_bytes(first) == found->image_bytes;
+}
+
 /* Names alone do not tell packages apart: most are called the same in every build. */
 static char *describe_other(const DfuKeeper *keeper)
 {
@@ -126,6 +140,8 @@ const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, 
   index = find_part(keeper);
   if (index < keeper->n_parts)
     return go_on_from_found(keeper, index);
+  if (may_go_on_from_refused(keeper))
+    return go_on_from_found(keeper, 0);
   if (keeper->found.transfer.start_sent && !keeper->found.transfer.activate_acknowledged)
     keeper->other = describe_other(keeper);
   return NULL;
@@ -160,8 +176,11 @@ gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
     return TRUE;
   keeper->ours.transfer = *transfer;
   keeper->ours.most_window_packets = most_window_packets;
+  keeper->has_begun |= transfer->start_accepted;
   if (is_of_the_device_only(&keeper->ours)) {
     keeper->ours.transfer = (DfuTransfer){0};
+    if (keeper->other != NULL && !keeper->has_begun)
+      return dfu_journal_save(keeper->path, &keeper->found, error); /* it was in our way, and is */
     if (most_window_packets == 0) {
       dfu_journal_remove(keeper->path);
       return TRUE;

@@ -25,7 +25,7 @@ static const struct {
   {DFU_NOTE_PACKETS_SHORTENED,
    "a longer packet did not arrive; going on with packets of 20 bytes"},
   {DFU_NOTE_WINDOW_HALVED,
-   "packets came faster than the target writes flash; from here on half as many are in flight"},
+   "packets came faster than the target writes flash; from here on less is in flight"},
   {DFU_NOTE_BEGINS_ANEW,
    "what the target holds cannot be used; it is made to forget it, and the image is sent again from "
    "its beginning"},

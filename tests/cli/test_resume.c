@@ -223,6 +223,47 @@ static void another_package_does_not_spoil_the_first_one(void **state)
   cli_assert_installed(cli, package, 0);
 }
 
+/* Where no byte of the image is there yet, only the answer to Start tells of the other transfer. */
+static void another_package_does_not_take_over_the_journal(void **state)
+{
+  Cli *cli = *state;
+  const char *first = cli_make_package(cli, "app.zip", CLI_ARGS("--softdevice", "1"));
+  const char *other = cli_make_package(cli, "other.zip", CLI_ARGS("--bytes", "4096"));
+  g_auto(DfuTestResult) begun = { 0 };
+  g_auto(DfuTestResult) refused = { 0 };
+  g_autofree char *after = NULL;
+
+  cli_start_target(cli, CLI_NO_ARGS);
+  begun = cli_run(cli, CLI_ARGS("update", first, TO_DEVICE));
+  cli_assert_status(&begun, 7);
+  refused = cli_run(cli, CLI_ARGS("update", other, TO_DEVICE));
+  cli_assert_status(&refused, 7);
+  cli_assert_says(refused.err, "in the middle of a transfer of another package, app.zip");
+  assert_true(g_file_get_contents(cli_path(cli, JOURNAL), &after, NULL, NULL));
+  cli_assert_says(after, "name=app.zip");
+  cli_assert_says(after, "init_refused=1");
+}
+
+/* All that a target knows of an image whose init packet it refused is its size. */
+static void package_with_a_right_init_packet_follows_a_refused_one(void **state)
+{
+  Cli *cli = *state;
+  const char *wrong = cli_make_package(cli, "wrong.zip", CLI_ARGS("--softdevice", "1"));
+  const char *right = cli_make_package(cli, "right.zip", CLI_ARGS("--seed", "7"));
+  g_auto(DfuTestResult) refused = { 0 };
+  g_auto(DfuTestResult) rest = { 0 };
+
+  cli_start_target(cli, CLI_ARGS("--personality", "sdk11-single"));
+  refused = cli_run(cli, CLI_ARGS("update", wrong, TO_DEVICE));
+  cli_assert_status(&refused, 7);
+  cli_assert_says(refused.err, "It waits for a package that is right");
+  assert_null(strstr(refused.err, "--restart"));
+  rest = cli_run(cli, CLI_ARGS("update", right, TO_DEVICE));
+  cli_assert_status(&rest, 0);
+  cli_assert_says(rest.err, "An earlier run sent wrong.zip, whose init packet the target refused.");
+  cli_assert_installed(cli, right, 0);
+}
+
 static void another_part_of_the_package_is_named(void **state)
 {
   Cli *cli = *state;
@@ -437,6 +478,8 @@ int main(void)
     CLI_TEST(target_that_forgot_is_sent_the_image_from_its_beginning),
     CLI_TEST(another_package_is_named_with_the_choice),
     CLI_TEST(another_package_does_not_spoil_the_first_one),
+    CLI_TEST(another_package_does_not_take_over_the_journal),
+    CLI_TEST(package_with_a_right_init_packet_follows_a_refused_one),
     CLI_TEST(another_part_of_the_package_is_named),
     CLI_TEST(no_resume_leaves_the_journal_aside),
     CLI_TEST(no_resume_still_writes_the_journal),

@@ -83,6 +83,9 @@ double cli_number(const cJSON *object, const char *key);
 /** Checks that the target installed the image of @part of the package at @path, byte for byte. */
 void cli_assert_installed(Cli *cli, const char *path, guint part);
 
+/** Whether it did. */
+gboolean cli_has_installed(Cli *cli, const char *path, guint part);
+
 /** Path of a built program. */
 const char *cli_program(const char *variable, const char *name);
 

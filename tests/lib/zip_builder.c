@@ -87,6 +87,20 @@ GBytes *dfu_test_image(gsize bytes, guint32 seed)
   return g_byte_array_free_to_bytes(image);
 }
 
+GBytes *dfu_test_part_image(const DfuTestPart *part)
+{
+  static const guint8 magic[] = {0x3d, 0xb8, 0xf3, 0x96}; /* MCUboot, image.h: IMAGE_MAGIC */
+  g_autoptr(GBytes) image = dfu_test_image(part->bytes, part->seed);
+  gsize len;
+  guint8 *bytes;
+
+  if (!part->is_mcuboot)
+    return g_steal_pointer(&image);
+  bytes = g_bytes_unref_to_data(g_steal_pointer(&image), &len);
+  memcpy(bytes, magic, sizeof magic);
+  return g_bytes_new_take(bytes, len);
+}
+
 static guint16 or_default(guint16 value, guint16 fallback)
 {
   return value != 0 ? value : fallback;
@@ -256,7 +270,7 @@ GBytes *dfu_test_package(const DfuTestPart *parts, gsize n)
 
   g_assert(n >= 1 && n <= G_N_ELEMENTS(images));
   for (gsize i = 0; i < n; i++) {
-    images[i] = dfu_test_image(parts[i].bytes, parts[i].seed);
+    images[i] = dfu_test_part_image(&parts[i]);
     inits[i] = dfu_test_init_packet(&parts[i], images[i]);
     members[used++] =
       member_of(dfu_test_image_name(parts[i].type), images[i], parts[i].deflate);

@@ -32,6 +32,7 @@ typedef struct {
   guint16 device_type;    /* 0 here and below: the packing tools' defaults, */
   guint16 device_revision;
   guint16 softdevice;     /* that is 0xffff, 0xffff and 0xfffe */
+  gboolean is_mcuboot;    /* the image begins as MCUboot's do, not with a vector table */
 } DfuTestPart;
 
 /** A package of @n parts as nrfutil makes it: manifest.json, and a .bin and .dat for each. */
@@ -39,6 +40,9 @@ GBytes *dfu_test_package(const DfuTestPart *parts, gsize n);
 
 /** A synthetic image of @bytes bytes: a plausible vector table, then noise. */
 GBytes *dfu_test_image(gsize bytes, guint32 seed);
+
+/** The image of @part. */
+GBytes *dfu_test_part_image(const DfuTestPart *part);
 
 /** The init packet of @part for @image. */
 GBytes *dfu_test_init_packet(const DfuTestPart *part, GBytes *image);

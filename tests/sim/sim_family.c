@@ -380,6 +380,48 @@ static void late_answer_to_start_is_no_sign_of_an_application(void **state G_GNU
   }
 }
 
+static GBytes *for_another_softdevice(GBytes *packet)
+{
+  gsize len = g_bytes_get_size(packet);
+  guint8 *bytes = g_memdup2(g_bytes_get_data(packet, NULL), len);
+
+  bytes[10] = 0x01;
+  bytes[11] = 0x00;
+  return g_bytes_new_take(bytes, len);
+}
+
+/* It is dropped, and the target waits for another, from whoever comes. */
+static void assert_refused_init_packet_may_be_followed(const char *personality)
+{
+  g_autoptr(Sim) sim = make(personality);
+  GBytes *right = sim->init_packet;
+
+  sim->init_packet = for_another_softdevice(right);
+  run(sim);
+  assert_int_equal(sim->terminal.type, DFU_ACTION_FAILED);
+  assert_true(sim->disk.init_refused);
+  assert_false(sim->disk.init_sent);
+
+  g_bytes_unref(sim->init_packet);
+  sim->init_packet = right;
+  sim->ended = FALSE;
+  sim->n_terminal = 0;
+  sim_die(sim);
+  run(sim);
+  assert_installed(sim);
+  assert_int_equal(sim->n_system_resets, 0);
+  assert_int_equal(sim->most_init_bytes, 16);
+}
+
+static void right_init_packet_may_follow_a_refused_one(void **state G_GNUC_UNUSED)
+{
+  static const char *const personalities[] = {"sdk11-dual", "sdk11-single", "adafruit-0.7",
+                                              "adafruit-0.9", "adafruit-0.10", "otafix-2.1"};
+
+  for (gsize i = 0; i < G_N_ELEMENTS(personalities); i++)
+    assert_refused_init_packet_may_be_followed(personalities[i]);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -401,6 +443,7 @@ int main(void)
     cmocka_unit_test(watch_is_left_in_peace_before_a_second_try),
     cmocka_unit_test(silence_of_a_watch_after_validate_is_a_damaged_image),
     cmocka_unit_test(late_answer_to_start_is_no_sign_of_an_application),
+    cmocka_unit_test(right_init_packet_may_follow_a_refused_one),
   };
 
   return cmocka_run_group_tests_name("family", tests, NULL, NULL);

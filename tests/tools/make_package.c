@@ -16,6 +16,11 @@ static char *type = NULL;
 static char *damage = NULL;
 static gboolean deflate = FALSE;
 static char *image_path = NULL;
+static int device_type = 0;
+static int device_revision = 0;
+static int softdevice = 0;
+static gboolean crc_only = FALSE;
+static gboolean is_mcuboot = FALSE;
 
 static const GOptionEntry options[] = {
   {"type", 't', 0, G_OPTION_ARG_STRING, &type,
@@ -26,6 +31,12 @@ static const GOptionEntry options[] = {
   {"deflate", 'z', 0, G_OPTION_ARG_NONE, &deflate, "deflate the images", NULL},
   {"image", 'i', 0, G_OPTION_ARG_FILENAME, &image_path,
    "write the first image to FILE too, to compare with", "FILE"},
+  {"device-type", 0, 0, G_OPTION_ARG_INT, &device_type, "the init packet's (0xffff)", "N"},
+  {"device-revision", 0, 0, G_OPTION_ARG_INT, &device_revision, "the init packet's (0xffff)", "N"},
+  {"softdevice", 0, 0, G_OPTION_ARG_INT, &softdevice, "the init packet's (0xfffe, any)", "N"},
+  {"crc-only", 0, 0, G_OPTION_ARG_NONE, &crc_only, "the init packet is two bytes, as up to SDK 6.1",
+   NULL},
+  {"mcuboot-image", 0, 0, G_OPTION_ARG_NONE, &is_mcuboot, "images begin as MCUboot's do", NULL},
   {"break", 'b', 0, G_OPTION_ARG_STRING, &damage,
    "crc, truncate, zip-crc, zip-truncated, not-zip, empty, odd, no-init, no-manifest, duplicate, "
    "hash, custom, secure or mcuboot", "HOW"},
@@ -56,7 +67,11 @@ static gsize set_parts(DfuTestPart *parts)
         .bytes = (gsize)n_bytes,
         .seed = (guint32)(seed + (int)part),
         .deflate = deflate,
-        .layout = DFU_INIT_CRC,
+        .layout = crc_only ? DFU_INIT_CRC_ONLY : DFU_INIT_CRC,
+        .device_type = (guint16)device_type,
+        .device_revision = (guint16)device_revision,
+        .softdevice = (guint16)softdevice,
+        .is_mcuboot = is_mcuboot,
       };
     return kinds[i].n;
   }
@@ -76,7 +91,7 @@ static Members *members_new(const DfuTestPart *part)
 {
   Members *all = g_new0(Members, 1);
 
-  all->image = dfu_test_image(part->bytes, part->seed);
+  all->image = dfu_test_part_image(part);
   all->init = dfu_test_init_packet(part, all->image);
   all->manifest = dfu_test_manifest(part, &all->image, 1);
   all->members[all->n++] =
@@ -194,7 +209,7 @@ static GBytes *make_broken(DfuTestPart *part)
 
 static gboolean write_image(const DfuTestPart *part, GError **error)
 {
-  g_autoptr(GBytes) image = dfu_test_image(part->bytes, part->seed);
+  g_autoptr(GBytes) image = dfu_test_part_image(part);
 
   return g_file_set_contents(image_path, g_bytes_get_data(image, NULL),
                              (gssize)g_bytes_get_size(image), error);
