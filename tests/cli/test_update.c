@@ -262,6 +262,7 @@ static void two_parts_are_told_before_they_are_sent(void **state)
   cli_assert_says(result.err, "\nThen application (app.bin, 8192 bytes, CRC-16 ");
   cli_assert_says(result.err, "\nNow application (app.bin, 8192 bytes, CRC-16 ");
   cli_assert_says(result.err, "\n 50 %  8192 of 16384 bytes\n");
+  assert_null(strstr(strstr(result.err, "\n 50 %") + 1, "\n 50 %")); /* nor is it told twice */
   assert_true(g_str_has_prefix(result.out, "Done: 16384 bytes in "));
 }
 
