@@ -92,7 +92,8 @@ LIB_SRCS := $(PURE_SRCS) \
 	src/bluez/findings.c src/bluez/host_findings.c src/bluez/link_findings.c \
 	src/session/session.c src/session/reports.c src/session/passes.c src/session/device.c \
 	src/session/session_options.c src/session/failure.c src/session/journal.c \
-	src/session/keeper.c src/session/guard.c src/session/notes.c src/session/inquiry.c
+	src/session/keeper.c src/session/guard.c src/session/notes.c src/session/recognition.c \
+	src/session/inquiry.c
 
 TARGET_SRCS := src/target/target.c src/target/bootloader.c src/target/transfer.c \
 	src/target/v1.c src/target/otafix.c src/target/infinitime.c src/target/restart.c \

@@ -342,6 +342,10 @@ typedef struct {
 /** Whether a fresh connection shows an application rather than a bootloader. */
 bool dfu_controller_is_application(const DfuLinkFacts *up);
 
+/** How many bytes a target means that tells @told_bytes: of some, only the low half is right. */
+uint32_t dfu_controller_read_count(const DfuFamily *family, const DfuTransfer *transfer,
+                                   uint32_t told_bytes);
+
 /** Whether @count_bytes on the target can be what it took of the image that @transfer is about. */
 bool dfu_controller_is_believable(const DfuTransfer *transfer, uint32_t count_bytes);
 

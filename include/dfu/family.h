@@ -53,7 +53,8 @@ typedef struct {
   int64_t data_pause_us; /* from Receive to the first packet */
   int64_t quiet_us;      /* after a cut transfer, no access for so long before the next Start */
   int64_t validate_us;   /* silence after Validate that means: damaged; 0: it always answers */
-  int64_t forgets_us;    /* a cut transfer is forgotten after so long; 0: kept as long as power */
+  int64_t forgets_us;    /* a cut transfer is forgotten after so long; 0: kept as long as power;
+                            below 0: not known */
 
   DfuResetTo reset_to;
   DfuApplicationFate application;

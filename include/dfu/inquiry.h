@@ -6,6 +6,7 @@
 #ifndef DFU_INQUIRY_H
 #define DFU_INQUIRY_H
 
+#include <dfu/family.h>
 #include <dfu/link.h>
 
 G_BEGIN_DECLS
@@ -22,11 +23,16 @@ typedef struct {
   const GError *error; /* (nullable): domain DFU_ERROR; then the rest says nothing */
   DfuDeviceMode mode;
   const char *why_other; /* (nullable) */
-  const char *address;   /* (nullable): this and the next four are not known of MODE_OTHER */
-  const char *name;      /* printable; may be empty */
+  const char *address;   /* (nullable): this and all that follows is not known of MODE_OTHER */
+  const char *name;      /* this and the next three: printable; may be empty */
+  const char *manufacturer;
+  const char *model;
+  const char *firmware;
   gint16 rssi;           /* dBm; 0 where unknown */
   guint16 mtu;
   gint revision;         /* -1 where the device has none */
+  const DfuFamily *family; /* (nullable): of a device in DFU mode */
+  const char *family_why;  /* with it: by what sign */
   gint64 received_bytes; /* -1: not asked, or it does not tell */
 } DfuInquiryResult;
 
@@ -38,15 +44,18 @@ typedef struct DfuInquiry DfuInquiry;
 /**
  * dfu_inquiry_new:
  * @link: to whom; must outlive the inquiry
+ * @family: (nullable): of the device, where the user names it; else it is recognised
  * @timeout_s: to find the device and connect
  *
  * Begins. A device in application mode is not written to; a DFU target is asked
- * with Report Received Image Size, which changes no stage of any known one.
+ * with Report Received Image Size, which changes no stage of any known one. One
+ * whose family does not answer that is not written to either: on a watch with
+ * InfiniTime it would prolong a session that was cut.
  *
  * Returns: (transfer full): the inquiry
  */
-DfuInquiry *dfu_inquiry_new(DfuLink *link, guint timeout_s, DfuInquiryFunc func,
-                            gpointer user_data);
+DfuInquiry *dfu_inquiry_new(DfuLink *link, const DfuFamily *family, guint timeout_s,
+                            DfuInquiryFunc func, gpointer user_data);
 
 /** Leaves the device; the result is %DFU_ERROR_INTERRUPTED. */
 void dfu_inquiry_cancel(DfuInquiry *inquiry);

@@ -31,6 +31,9 @@ typedef struct {
 void dfu_journal_record_clear(DfuJournalRecord *record);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DfuJournalRecord, dfu_journal_record_clear)
 
+/** Whether an update is under way; where not, @record tells of the device alone. */
+gboolean dfu_journal_has_update(const DfuJournalRecord *record);
+
 /**
  * dfu_journal_path:
  * @folder: where journals are kept

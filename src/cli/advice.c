@@ -18,7 +18,7 @@ const char *dfu_advice_reset_effect(const DfuFamily *family)
            "it stays in DFU mode.";
   case DFU_RESET_TO_CABLE:
     return "After a reset in mid-transfer it can be reached by cable only.";
-  case DFU_RESET_IGNORED: return "It knows no reset.";
+  case DFU_RESET_IGNORED: return "It knows no reset, and needs none.";
   case DFU_RESET_TO_UNKNOWN: break;
   }
   return "What a reset does to it is not known: Adafruit bootloaders up to 0.9.2 can be reached by "
@@ -35,6 +35,18 @@ static char *describe_restart(const DfuFamily *family)
   return g_strdup_printf("What the target may hold is in the way of this package, and --restart "
                          "resets it first.\n%s %s",
                          dfu_advice_reset_effect(row), end);
+}
+
+char *dfu_advice_keeping(const DfuFamily *family)
+{
+  if (!family->reports_size)
+    return g_strdup("A transfer that was cut is sent again from its beginning.");
+  if (family->forgets_us < 0)
+    return g_strdup("How long it keeps a cut transfer is not known.");
+  if (family->forgets_us == 0)
+    return g_strdup("It keeps a cut transfer as long as it has power.");
+  return g_strdup_printf("It keeps a cut transfer for %d s.",
+                         (int)(family->forgets_us / G_USEC_PER_SEC));
 }
 
 static char *describe_resume(const DfuSessionResult *result)

@@ -8,13 +8,9 @@
 #include "cli/update_report.h"
 
 #define MOST_RETRIES 1000
-#define MOST_TRY_SECONDS 3600
 
 typedef struct {
-  char *address;
-  char *adapter;
-  char *family;
-  int timeout_s;
+  DfuDeviceOptions device;
   int retries;
   gboolean allows_cable;
 } GoalOptions;
@@ -39,42 +35,18 @@ static const DfuUsage reset_usage = {
   .verbose_help = "Say what happens; twice: bytes on the control point",
 };
 
-static void clear_options(GoalOptions *options)
-{
-  g_free(options->address);
-  g_free(options->adapter);
-  g_free(options->family);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GoalOptions, clear_options)
-
 static gboolean parse_options(GoalOptions *options, const DfuUsage *usage,
                               const GOptionEntry *extra, char **argv, DfuOutput *output,
                               gboolean *helped, GError **error)
 {
-  g_auto(GStrv) arguments = NULL;
-  GOptionEntry own[] = {
-    { "addr", 0, 0, G_OPTION_ARG_STRING, &options->address,
-      "Address of the device, as `dfu-ble scan` shows it", "ADDR" },
-    { "adapter", 0, 0, G_OPTION_ARG_STRING, &options->adapter,
-      "Bluetooth adapter (default: the first that is on)", "hciN" },
-    { "timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout_s,
-      "Time for one try to connect (default 30)", "SECONDS" },
+  const GOptionEntry own[] = {
+    DFU_DEVICE_OPTIONS(&options->device),
     { "retries", 0, 0, G_OPTION_ARG_INT, &options->retries, "Tries to connect (default 10)", "N" },
-    { "family", 0, 0, G_OPTION_ARG_STRING, &options->family,
-      "Kind of bootloader, where it is not recognised", "NAME" },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments, NULL, NULL },
     *extra,
     G_OPTION_ENTRY_NULL,
   };
 
-  if (!dfu_options_parse(usage, own, argv, output, helped, error))
-    return FALSE;
-  if (*helped || arguments == NULL)
-    return TRUE;
-  g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "%s takes no arguments, '%s' was given",
-              usage->command, arguments[0]);
-  return FALSE;
+  return dfu_options_parse(usage, own, argv, output, helped, error);
 }
 
 static gboolean run(const GoalOptions *options, DfuGoal goal, char **argv, DfuOutput *output,
@@ -82,19 +54,16 @@ static gboolean run(const GoalOptions *options, DfuGoal goal, char **argv, DfuOu
 {
   DfuSessionOptions session = dfu_session_options_default;
   DfuDeviceRun plan = {
-    .adapter = options->adapter,
-    .address = options->address,
+    .adapter = options->device.adapter,
+    .address = options->device.address,
     .session = &session,
   };
 
-  if (!dfu_options_check_address(options->address, error) ||
-      !dfu_options_check_adapter(options->adapter, error) ||
-      !dfu_options_take_family(options->family, &session.family, error) ||
-      !dfu_options_check_range("--timeout", options->timeout_s, 1, MOST_TRY_SECONDS, error) ||
+  if (!dfu_device_options_check(&options->device, &session.family, error) ||
       !dfu_options_check_range("--retries", options->retries, 0, MOST_RETRIES, error))
     return FALSE;
   session.goal = goal;
-  session.timeout_s = (guint)options->timeout_s;
+  session.timeout_s = (guint)options->device.timeout_s;
   session.retries = (guint)options->retries;
   session.allow_cable = options->allows_cable;
   return dfu_device_run(&plan, argv, output, error);
@@ -103,8 +72,8 @@ static gboolean run(const GoalOptions *options, DfuGoal goal, char **argv, DfuOu
 static gboolean run_command(DfuGoal goal, const DfuUsage *usage, char **argv, DfuOutput *output,
                             GError **error)
 {
-  g_auto(GoalOptions) options = {
-    .timeout_s = (int)dfu_session_options_default.timeout_s,
+  GoalOptions options = {
+    .device.timeout_s = (int)dfu_session_options_default.timeout_s,
     .retries = (int)dfu_session_options_default.retries,
   };
   const GOptionEntry none = G_OPTION_ENTRY_NULL;
@@ -119,6 +88,7 @@ static gboolean run_command(DfuGoal goal, const DfuUsage *usage, char **argv, Df
   /* The same keys whether a session ran or not. */
   if (!cJSON_HasObjectItem(result, "address"))
     dfu_update_report_add_result(result, NULL);
+  dfu_device_options_clear(&options.device);
   return ok;
 }
 

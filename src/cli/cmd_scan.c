@@ -12,7 +12,6 @@
 #include "cli/options.h"
 
 #define DEFAULT_SECONDS 10
-#define MOST_SECONDS 3600
 
 typedef struct {
   char *adapter;
@@ -42,29 +41,20 @@ static const DfuUsage usage = {
 static gboolean parse_options(ScanOptions *options, char **argv, DfuOutput *output,
                               gboolean *helped, GError **error)
 {
-  g_auto(GStrv) arguments = NULL;
   const GOptionEntry own[] = {
     { "all", 0, 0, G_OPTION_ARG_NONE, &options->all,
       "List everything that is heard", NULL },
-    { "adapter", 0, 0, G_OPTION_ARG_STRING, &options->adapter,
-      "Bluetooth adapter (default: the first that is on)", "hciN" },
+    DFU_ADAPTER_OPTION(&options->adapter),
     { "timeout", 0, 0, G_OPTION_ARG_INT, &options->seconds, "How long to listen (default 10)",
       "SECONDS" },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments, NULL, NULL },
     G_OPTION_ENTRY_NULL,
   };
 
   if (!dfu_options_parse(&usage, own, argv, output, helped, error))
     return FALSE;
-  if (*helped)
-    return TRUE;
-  if (arguments != NULL) {
-    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "scan takes no arguments, '%s' was given",
-                arguments[0]);
-    return FALSE;
-  }
-  return dfu_options_check_adapter(options->adapter, error) &&
-         dfu_options_check_range("--timeout", options->seconds, 1, MOST_SECONDS, error);
+  return *helped ||
+         (dfu_options_check_adapter(options->adapter, error) &&
+          dfu_options_check_range("--timeout", options->seconds, 1, DFU_MOST_SECONDS, error));
 }
 
 static const char *kind_word(DfuDeviceKind kind)

@@ -11,25 +11,19 @@
 #include <glib-unix.h>
 #include <signal.h>
 
+#include "cli/advice.h"
 #include "cli/commands.h"
 #include "cli/journal_report.h"
 #include "cli/lock.h"
 #include "cli/options.h"
 #include "cli/state_folder.h"
 
-#define MOST_SECONDS 3600
-
-typedef struct {
-  char *address;
-  char *adapter;
-  int seconds;
-} StatusOptions;
-
 typedef struct {
   DfuOutput *output;
   GMainLoop *loop;
   DfuInquiry *inquiry;
-  const DfuJournalRecord *record; /* (nullable): what the journal says */
+  const DfuJournalRecord *record; /* (nullable): what the journal says of an update under way */
+  guint most_window_packets;      /* and of the device; 0: nothing */
   GError *error;
 } StatusRun;
 
@@ -47,33 +41,13 @@ static const DfuUsage usage = {
   .verbose_help = "Say what happens",
 };
 
-static gboolean parse_options(StatusOptions *options, char **argv, DfuOutput *output,
-                              gboolean *helped, GError **error)
+static gboolean parse_options(DfuDeviceOptions *device, const DfuFamily **family, char **argv,
+                              DfuOutput *output, gboolean *helped, GError **error)
 {
-  g_auto(GStrv) arguments = NULL;
-  const GOptionEntry own[] = {
-    { "addr", 0, 0, G_OPTION_ARG_STRING, &options->address,
-      "Address of the device, as `dfu-ble scan` shows it", "ADDR" },
-    { "adapter", 0, 0, G_OPTION_ARG_STRING, &options->adapter,
-      "Bluetooth adapter (default: the first that is on)", "hciN" },
-    { "timeout", 0, 0, G_OPTION_ARG_INT, &options->seconds, "Time to connect (default 30)",
-      "SECONDS" },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments, NULL, NULL },
-    G_OPTION_ENTRY_NULL,
-  };
+  const GOptionEntry own[] = { DFU_DEVICE_OPTIONS(device), G_OPTION_ENTRY_NULL };
 
-  if (!dfu_options_parse(&usage, own, argv, output, helped, error))
-    return FALSE;
-  if (*helped)
-    return TRUE;
-  if (arguments != NULL) {
-    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "status takes no arguments, '%s' was given",
-                arguments[0]);
-    return FALSE;
-  }
-  return dfu_options_check_address(options->address, error) &&
-         dfu_options_check_adapter(options->adapter, error) &&
-         dfu_options_check_range("--timeout", options->seconds, 1, MOST_SECONDS, error);
+  return dfu_options_parse(&usage, own, argv, output, helped, error) &&
+         (*helped || dfu_device_options_check(device, family, error));
 }
 
 /* --- the outlook --- */
@@ -83,37 +57,83 @@ static Outlook outlook(gboolean resumes, char *words)
   return (Outlook){ resumes, words };
 }
 
+/* What the journal speaks of: "app.zip", or of a package under way "both.zip, part 2 (application)". */
+static char *name_part(const DfuJournalRecord *record)
+{
+  if (record->parts_done == 0)
+    return g_strdup(record->package_name);
+  return g_strdup_printf("%s, part %u (%s)", record->package_name, record->parts_done + 1,
+                         dfu_image_type_to_string(record->part));
+}
+
+/* An application holds nothing: a transfer lives in the memory of a bootloader. */
+static Outlook foresee_entry(const DfuJournalRecord *record)
+{
+  g_autofree char *part = record != NULL ? name_part(record) : NULL;
+
+  if (record == NULL || record->parts_done == 0)
+    return outlook(FALSE, g_strdup("enters the bootloader, then begins at the first byte"));
+  return outlook(TRUE, g_strdup_printf("enters the bootloader, then goes on with %s", part));
+}
+
 static Outlook foresee_from_nothing(const DfuJournalRecord *record)
 {
+  g_autofree char *part = record != NULL ? name_part(record) : NULL;
+
   if (record == NULL)
     return outlook(FALSE, g_strdup("begins at the first byte"));
-  if (record->transfer.confirmed_bytes > 0)
-    return outlook(FALSE, g_strdup_printf("begins at the first byte, for the target has forgotten "
-                                          "the transfer of %s",
-                                          record->package_name));
-  return outlook(TRUE, g_strdup_printf("goes on with %s at the step where the earlier run stopped",
-                                       record->package_name));
+  if (record->transfer.confirmed_bytes == 0 && record->transfer.start_sent)
+    return outlook(TRUE, g_strdup_printf("goes on with %s at the step where the earlier run "
+                                         "stopped",
+                                         part));
+  if (record->parts_done > 0)
+    return outlook(TRUE, g_strdup_printf("goes on with %s, from its first byte", part));
+  return outlook(FALSE, g_strdup_printf("begins at the first byte, for the target has forgotten "
+                                        "the transfer of %s",
+                                        part));
+}
+
+static Outlook foresee_from_silence(const DfuJournalRecord *record)
+{
+  g_autofree char *part = record != NULL ? name_part(record) : NULL;
+
+  if (record != NULL && record->parts_done > 0)
+    return outlook(TRUE, g_strdup_printf("goes on with %s, from its first byte, for the target "
+                                         "does not tell what it holds",
+                                         part));
+  return outlook(FALSE, g_strdup("begins at the first byte, for the target does not tell what it "
+                                 "holds"));
+}
+
+static Outlook foresee_from_count(const DfuInquiryResult *result, const DfuJournalRecord *record)
+{
+  g_autofree char *part = NULL;
+  guint32 count_bytes;
+
+  if (record == NULL)
+    return outlook(FALSE, g_strdup("stops: no journal here tells of this transfer; it would need "
+                                   "--restart, see the manual"));
+  count_bytes = dfu_controller_read_count(result->family, &record->transfer,
+                                          (guint32)result->received_bytes);
+  if (!dfu_controller_is_believable(&record->transfer, count_bytes))
+    return outlook(FALSE, g_strdup("stops: the journal tells of another transfer than this; it "
+                                   "would need --restart, see the manual"));
+  part = name_part(record);
+  return outlook(TRUE, g_strdup_printf("goes on with %s at byte %u%s", part, count_bytes,
+                                       result->family->hides_packets ? " or later" : ""));
 }
 
 static Outlook foresee(const DfuInquiryResult *result, const DfuJournalRecord *record)
 {
   if (result->mode == DFU_DEVICE_MODE_APPLICATION)
-    return outlook(FALSE, g_strdup("stops: the device has to be put into DFU mode first"));
+    return foresee_entry(record);
   if (result->mode == DFU_DEVICE_MODE_OTHER)
     return outlook(FALSE, g_strdup("stops: the device has no DFU service now"));
   if (result->received_bytes < 0)
-    return outlook(FALSE, g_strdup("begins at the first byte, for the target does not tell what it "
-                                   "holds"));
+    return foresee_from_silence(record);
   if (result->received_bytes == 0)
     return foresee_from_nothing(record);
-  if (record == NULL)
-    return outlook(FALSE, g_strdup("stops: no journal here tells of this transfer; it would need "
-                                   "--restart, see the manual"));
-  if (!dfu_controller_is_believable(&record->transfer, (guint32)result->received_bytes))
-    return outlook(FALSE, g_strdup("stops: the journal tells of another transfer than this; it "
-                                   "would need --restart, see the manual"));
-  return outlook(TRUE, g_strdup_printf("goes on with %s at byte %" G_GINT64_FORMAT,
-                                       record->package_name, result->received_bytes));
+  return foresee_from_count(result, record);
 }
 
 /* --- showing --- */
@@ -135,6 +155,23 @@ static char *format_revision(gint revision)
   return g_strdup_printf("%d.%d", revision >> 8, revision & 0xff);
 }
 
+static void add_if_told(cJSON *fields, const char *key, const char *text)
+{
+  if (text[0] != '\0')
+    dfu_json_add_text(fields, key, text);
+}
+
+static void add_family(cJSON *fields, const DfuInquiryResult *result)
+{
+  const DfuFamily *family = result->family;
+
+  cJSON_AddStringToObject(fields, "family", family->name);
+  cJSON_AddStringToObject(fields, "family_why", result->family_why);
+  cJSON_AddStringToObject(fields, "reset_to", dfu_reset_to_name(family->reset_to));
+  if (family->forgets_us > 0)
+    dfu_json_add_seconds(fields, "forgets_after_s", family->forgets_us);
+}
+
 static void add_connection(cJSON *fields, const DfuInquiryResult *result)
 {
   g_autofree char *revision = format_revision(result->revision);
@@ -146,6 +183,11 @@ static void add_connection(cJSON *fields, const DfuInquiryResult *result)
     cJSON_AddNumberToObject(fields, "rssi", result->rssi);
   if (revision != NULL)
     cJSON_AddStringToObject(fields, "revision", revision);
+  add_if_told(fields, "manufacturer", result->manufacturer);
+  add_if_told(fields, "model", result->model);
+  add_if_told(fields, "firmware", result->firmware);
+  if (result->family != NULL)
+    add_family(fields, result);
   if (result->received_bytes >= 0)
     cJSON_AddNumberToObject(fields, "received_bytes", (double)result->received_bytes);
 }
@@ -162,9 +204,27 @@ static void send_status_event(const StatusRun *run, const DfuInquiryResult *resu
     add_connection(fields, result);
   if (run->record != NULL)
     cJSON_AddItemToObject(fields, "journal", dfu_journal_report_json(run->record));
+  if (run->most_window_packets > 0)
+    cJSON_AddNumberToObject(fields, "most_window_packets", run->most_window_packets);
   cJSON_AddBoolToObject(fields, "would_resume", next->resumes);
   dfu_json_add_text(fields, "next_update", next->words);
   dfu_output_event(run->output, "status", fields);
+}
+
+static void print_if_told(DfuOutput *output, const char *what, const char *text)
+{
+  if (text[0] != '\0')
+    dfu_output_say(output, "%-12s %s", what, text);
+}
+
+static void print_family(DfuOutput *output, const DfuInquiryResult *result)
+{
+  g_autofree char *keeping = dfu_advice_keeping(result->family);
+
+  dfu_output_say(output, "family       %s: %s, by: %s", result->family->name,
+                 result->family->title, result->family_why);
+  dfu_output_say(output, "             %s", keeping);
+  dfu_output_say(output, "             %s", dfu_advice_reset_effect(result->family));
 }
 
 static void print_connection(DfuOutput *output, const DfuInquiryResult *result)
@@ -173,6 +233,11 @@ static void print_connection(DfuOutput *output, const DfuInquiryResult *result)
 
   dfu_output_say(output, "device       %s '%s'", result->address, result->name);
   dfu_output_say(output, "mode         %s", mode_word(result->mode));
+  print_if_told(output, "manufacturer", result->manufacturer);
+  print_if_told(output, "model", result->model);
+  print_if_told(output, "firmware", result->firmware);
+  if (result->family != NULL)
+    print_family(output, result);
   dfu_output_say(output, "revision     %s", revision != NULL ? revision : "none");
   dfu_output_say(output, "MTU          %u", result->mtu);
   if (result->rssi != 0)
@@ -184,21 +249,30 @@ static void print_connection(DfuOutput *output, const DfuInquiryResult *result)
     dfu_output_say(output, "received     nothing of an image");
 }
 
+static void print_journal(const StatusRun *run)
+{
+  const DfuJournalRecord *record = run->record;
+
+  if (record != NULL) {
+    g_autofree char *words = dfu_journal_report_words(record);
+
+    dfu_output_say(run->output, "journal      %s, %s: %s", record->package_name,
+                   dfu_image_type_to_string(record->part), words);
+  }
+  if (run->most_window_packets > 0)
+    dfu_output_say(run->output,
+                   "journal      more than %u packets in flight were too many for it",
+                   run->most_window_packets);
+}
+
 static void print_status(const StatusRun *run, const DfuInquiryResult *result, const Outlook *next)
 {
-  DfuOutput *output = run->output;
-
   if (result->mode == DFU_DEVICE_MODE_OTHER)
-    dfu_output_say(output, "mode         %s: %s", mode_word(result->mode), result->why_other);
+    dfu_output_say(run->output, "mode         %s: %s", mode_word(result->mode), result->why_other);
   else
-    print_connection(output, result);
-  if (run->record != NULL) {
-    g_autofree char *words = dfu_journal_report_words(run->record);
-
-    dfu_output_say(output, "journal      %s, %s: %s", run->record->package_name,
-                   dfu_image_type_to_string(run->record->part), words);
-  }
-  dfu_output_say(output, "next update  %s", next->words);
+    print_connection(run->output, result);
+  print_journal(run);
+  dfu_output_say(run->output, "next update  %s", next->words);
 }
 
 /* --- asking --- */
@@ -229,14 +303,15 @@ static gboolean on_signal(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-static gboolean ask(StatusRun *run, DfuLink *link, const StatusOptions *options, GError **error)
+static gboolean ask(StatusRun *run, DfuLink *link, const DfuDeviceOptions *device,
+                    const DfuFamily *family, GError **error)
 {
   guint interrupt = g_unix_signal_add(SIGINT, on_signal, run);
   guint terminate = g_unix_signal_add(SIGTERM, on_signal, run);
 
   run->loop = g_main_loop_new(NULL, FALSE);
-  run->inquiry = dfu_inquiry_new(link, (guint)options->seconds, on_result, run);
-  dfu_output_note(run->output, DFU_LEVEL_VERBOSE, "connecting to %s", options->address);
+  run->inquiry = dfu_inquiry_new(link, family, (guint)device->timeout_s, on_result, run);
+  dfu_output_note(run->output, DFU_LEVEL_VERBOSE, "connecting to %s", device->address);
   g_main_loop_run(run->loop);
   g_source_remove(interrupt);
   g_source_remove(terminate);
@@ -249,7 +324,7 @@ static gboolean ask(StatusRun *run, DfuLink *link, const StatusOptions *options,
 }
 
 /* A transfer that was activated leaves nothing to go on with. */
-static gboolean load_journal(const char *address, DfuJournalRecord *record, DfuOutput *output)
+static void take_journal(StatusRun *run, const char *address, DfuJournalRecord *record)
 {
   g_autofree char *folder = dfu_state_folder();
   g_autofree char *path = dfu_journal_path(folder, address);
@@ -257,11 +332,16 @@ static gboolean load_journal(const char *address, DfuJournalRecord *record, DfuO
   gboolean is_there = dfu_journal_load(path, record, &warning);
 
   if (warning != NULL)
-    dfu_output_warn(output, warning);
-  return is_there && !record->transfer.activate_acknowledged;
+    dfu_output_warn(run->output, warning);
+  if (!is_there)
+    return;
+  run->most_window_packets = record->most_window_packets;
+  if (dfu_journal_has_update(record) && !record->transfer.activate_acknowledged)
+    run->record = record;
 }
 
-static gboolean show_status(const StatusOptions *options, DfuOutput *output, GError **error)
+static gboolean show_status(const DfuDeviceOptions *device, const DfuFamily *family,
+                            DfuOutput *output, GError **error)
 {
   g_auto(DfuJournalRecord) record = { 0 };
   g_autoptr(DfuLock) lock = NULL;
@@ -269,26 +349,25 @@ static gboolean show_status(const StatusOptions *options, DfuOutput *output, GEr
   g_autofree char *warning = NULL;
   StatusRun run = { .output = output };
 
-  if (!dfu_lock_acquire(options->address, DFU_LOCK_EXCLUSIVE, &lock, &warning, error))
+  if (!dfu_lock_acquire(device->address, DFU_LOCK_EXCLUSIVE, &lock, &warning, error))
     return FALSE;
   if (warning != NULL)
     dfu_output_warn(output, warning);
-  link = dfu_bluez_link_new(options->adapter, options->address, NULL, error);
+  link = dfu_bluez_link_new(device->adapter, device->address, NULL, error);
   if (link == NULL)
     return FALSE;
-  if (load_journal(options->address, &record, output))
-    run.record = &record;
-  return ask(&run, link, options, error);
+  take_journal(&run, device->address, &record);
+  return ask(&run, link, device, family, error);
 }
 
 gboolean dfu_cmd_status(char **argv, DfuOutput *output, GError **error)
 {
-  StatusOptions options = { .seconds = (int)dfu_session_options_default.timeout_s };
+  g_auto(DfuDeviceOptions) device = {
+    .timeout_s = (int)dfu_session_options_default.timeout_s,
+  };
+  const DfuFamily *family = NULL;
   gboolean helped;
-  gboolean ok = parse_options(&options, argv, output, &helped, error) &&
-                (helped || show_status(&options, output, error));
 
-  g_free(options.address);
-  g_free(options.adapter);
-  return ok;
+  return parse_options(&device, &family, argv, output, &helped, error) &&
+         (helped || show_status(&device, family, output, error));
 }

@@ -33,6 +33,9 @@ char *dfu_journal_report_words(const DfuJournalRecord *record)
   const DfuTransfer *transfer = &record->transfer;
   g_autofree char *age = describe_age(get_age_s(record));
 
+  if (!transfer->start_sent)
+    return g_strdup_printf("next, after %u part%s of the package, %s", record->parts_done,
+                           record->parts_done == 1 ? "" : "s", age);
   if (transfer->sent_bytes == 0)
     return g_strdup_printf("begun, nothing of its %u bytes sent, %s", record->image_bytes, age);
   /* Only what is at rest is known exactly: the journal runs ahead of what goes out. */
@@ -48,6 +51,7 @@ cJSON *dfu_journal_report_json(const DfuJournalRecord *record)
   dfu_json_add_text(fields, "package", record->package_name);
   cJSON_AddStringToObject(fields, "sha256", record->package_sha256);
   cJSON_AddStringToObject(fields, "part", dfu_package_report_type(record->part));
+  cJSON_AddNumberToObject(fields, "parts_done", record->parts_done);
   cJSON_AddNumberToObject(fields, "image_bytes", record->image_bytes);
   cJSON_AddNumberToObject(fields, "sent_bytes", record->transfer.sent_bytes);
   cJSON_AddNumberToObject(fields, "confirmed_bytes", record->transfer.confirmed_bytes);

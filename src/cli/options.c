@@ -76,6 +76,16 @@ static gboolean apply(const SharedOptions *shared, DfuOutput *output, GError **e
   return TRUE;
 }
 
+/** What GLib left of @words, the program's name first: arguments that nobody asked for. */
+static gboolean refuse_arguments(const DfuUsage *usage, char **words, GError **error)
+{
+  if (words[0] == NULL || words[1] == NULL)
+    return TRUE;
+  g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "%s takes no arguments, '%s' was given",
+              usage->command, words[1]);
+  return FALSE;
+}
+
 gboolean dfu_options_parse(const DfuUsage *usage, const GOptionEntry *own, char **argv,
                            DfuOutput *output, gboolean *helped, GError **error)
 {
@@ -94,8 +104,9 @@ gboolean dfu_options_parse(const DfuUsage *usage, const GOptionEntry *own, char 
   if (shared.help) {
     print_help(context, usage, output);
     *helped = TRUE;
+    return TRUE;
   }
-  return TRUE;
+  return refuse_arguments(usage, words, error);
 }
 
 gboolean dfu_options_check_range(const char *option, int value, int least, int most,
@@ -171,4 +182,20 @@ gboolean dfu_options_check_name(const char *option, const char *name, GError **e
   else
     return TRUE;
   return FALSE;
+}
+
+gboolean dfu_device_options_check(const DfuDeviceOptions *device, const DfuFamily **family,
+                                  GError **error)
+{
+  return dfu_options_check_address(device->address, error) &&
+         dfu_options_check_adapter(device->adapter, error) &&
+         dfu_options_take_family(device->family, family, error) &&
+         dfu_options_check_range("--timeout", device->timeout_s, 1, DFU_MOST_SECONDS, error);
+}
+
+void dfu_device_options_clear(DfuDeviceOptions *device)
+{
+  g_clear_pointer(&device->address, g_free);
+  g_clear_pointer(&device->adapter, g_free);
+  g_clear_pointer(&device->family, g_free);
 }

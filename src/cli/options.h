@@ -23,12 +23,13 @@ typedef struct {
 
 /**
  * dfu_options_parse:
- * @own: the command's own options, without --json, --quiet, --verbose, --help
+ * @own: the command's own options, without --json, --quiet, --verbose, --help; with
+ *   G_OPTION_REMAINING where it takes arguments
  * @argv: all arguments of the program; left as they are
  * @output: is told about --json, --quiet and --verbose
  * @helped: (out): the help was asked for and has been printed; nothing else is to be done
  *
- * Errors: %DFU_ERROR_USAGE.
+ * Errors: %DFU_ERROR_USAGE; arguments to a command that takes none are one.
  */
 gboolean dfu_options_parse(const DfuUsage *usage, const GOptionEntry *own, char **argv,
                            DfuOutput *output, gboolean *helped, GError **error)
@@ -50,6 +51,44 @@ gboolean dfu_options_check_range(const char *option, int value, int least, int m
  * Errors: %DFU_ERROR_USAGE: none, or not of the form AA:BB:CC:DD:EE:FF.
  */
 gboolean dfu_options_check_address(const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** Of the commands that talk to one device: which it is, and how it is reached. */
+typedef struct {
+  char *address;
+  char *adapter; /* (nullable) */
+  char *family;  /* (nullable) */
+  int timeout_s;
+} DfuDeviceOptions;
+
+/** The options of @device, for the table of a command. */
+#define DFU_DEVICE_OPTIONS(device) \
+  { "addr", 0, 0, G_OPTION_ARG_STRING, &(device)->address, \
+    "Address of the device, as `dfu-ble scan` shows it", "ADDR" }, \
+  DFU_ADAPTER_OPTION(&(device)->adapter), \
+  { "timeout", 0, 0, G_OPTION_ARG_INT, &(device)->timeout_s, \
+    "Time for one try to connect (default 30)", "SECONDS" }, \
+  { "family", 0, 0, G_OPTION_ARG_STRING, &(device)->family, \
+    "Kind of bootloader, where it is not recognised", "NAME" }
+
+#define DFU_ADAPTER_OPTION(adapter) \
+  { "adapter", 0, 0, G_OPTION_ARG_STRING, adapter, \
+    "Bluetooth adapter (default: the first that is on)", "hciN" }
+
+/** Longest --timeout. */
+#define DFU_MOST_SECONDS 3600
+
+/**
+ * dfu_device_options_check:
+ * @family: (out): set where one is named
+ *
+ * Errors: %DFU_ERROR_USAGE.
+ */
+gboolean dfu_device_options_check(const DfuDeviceOptions *device, const DfuFamily **family,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/** Frees what @device holds. */
+void dfu_device_options_clear(DfuDeviceOptions *device);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DfuDeviceOptions, dfu_device_options_clear)
 
 /**
  * dfu_options_check_adapter:

@@ -177,6 +177,11 @@ void dfu_progress_bar_free(DfuProgressBar *bar)
   g_free(bar);
 }
 
+static guint get_next_tenth(guint percent)
+{
+  return percent - percent % TENTH_PERCENT + TENTH_PERCENT;
+}
+
 static void enter_phase(DfuProgressBar *bar, const DfuProgress *progress)
 {
   bar->phase_began_us = g_get_monotonic_time();
@@ -184,9 +189,9 @@ static void enter_phase(DfuProgressBar *bar, const DfuProgress *progress)
     bar->stretch_began_us = bar->phase_began_us;
     bar->stretch_from_bytes = progress->confirmed_bytes;
   } else if (progress->phase == DFU_PHASE_STARTING) {
-    /* The target begins anew, and so does the bar; else it never moves backwards. */
+    /* The target begins anew, and so does the bar, behind the parts that are done. */
     bar->shown_bytes = 0;
-    bar->next_line_percent = TENTH_PERCENT;
+    bar->next_line_percent = get_next_tenth(dfu_progress_percent(progress));
   }
 }
 
@@ -201,7 +206,7 @@ static void print_tenth(DfuProgressBar *bar)
   dfu_output_note(bar->output, DFU_LEVEL_NORMAL, "%3u %%  %u of %u bytes%s",
                   percent - percent % TENTH_PERCENT, bar->now.confirmed_bytes,
                   bar->now.image_bytes, speed);
-  bar->next_line_percent = percent - percent % TENTH_PERCENT + TENTH_PERCENT;
+  bar->next_line_percent = get_next_tenth(percent);
 }
 
 void dfu_progress_bar_update(DfuProgressBar *bar, const DfuProgress *progress)

@@ -8,7 +8,6 @@
 #define MOST_PACKETS 65535
 #define MOST_PACKET_BYTES 244
 #define MOST_RETRIES 1000
-#define MOST_TRY_SECONDS 3600
 #define MOST_DEADLINE_SECONDS (7 * 24 * 3600)
 
 /* As the user gives them. */
@@ -25,30 +24,51 @@ typedef struct {
   int wait_back_s;
 } RawOptions;
 
-static const DfuUsage usage = {
-  .command = "update",
-  .arguments = "PACKAGE {--addr ADDR | --name NAME}",
-  .summary =
-    "Sends the firmware in PACKAGE to a device in DFU mode, and watches it come back.\n"
-    "A lost link is had back, and the transfer goes on where the target says that it\n"
-    "stopped.",
-  .details =
-    "Many bootloaders have no application left from the start of a transfer until it\n"
-    "completes: keep the device powered and near.\n\n"
-    "Ctrl-C lets the target come to rest and then ends. The same command again goes on\n"
-    "where it stopped: a journal in ~/.local/state/dfu-ble tells it what the target\n"
-    "holds. Targets of SDK 8 to 11 forget a cut transfer after 120 s, connected or not.\n\n"
-    "Where the journal does not know the transfer that a target is in, or what it holds\n"
-    "is of no use, --restart lets the run reset it. That starts the old application on\n"
-    "SDK bootloaders with two banks; those with one bank and Adafruit 0.10 stay in DFU\n"
-    "mode. Do not use it on Adafruit bootloaders up to 0.9.2 (many RAK, Feather and XIAO\n"
-    "boards): after a reset in mid-transfer they can be reached by cable only.",
-  .verbose_help = "Say what happens; twice: bytes on the control point",
-};
+static const char summary[] =
+  "Sends the firmware in PACKAGE to a device, and watches it come back. A device that\n"
+  "runs its application is sent into its bootloader first, where it has the service for\n"
+  "that. Of a package with two parts the SoftDevice or bootloader goes first, then the\n"
+  "application. A lost link is had back, and the transfer goes on where the target says\n"
+  "that it stopped.";
+
+static const char details[] =
+  "Many bootloaders have no application left from the start of a transfer until it\n"
+  "completes: keep the device powered and near.\n\n"
+  "Ctrl-C lets the target come to rest and then ends. The same command again goes on\n"
+  "where it stopped: a journal in ~/.local/state/dfu-ble tells it what the target\n"
+  "holds. Targets of SDK 7 to 11 forget a cut transfer after 120 s, connected or not.\n\n"
+  "Where the journal does not know the transfer that a target is in, or what it holds\n"
+  "is of no use, --restart lets the run reset it. That starts the old application on\n"
+  "SDK bootloaders with two banks; those with one bank and Adafruit 0.10 stay in DFU\n"
+  "mode. Do not use it on Adafruit bootloaders up to 0.9.2 (many RAK, Feather and XIAO\n"
+  "boards): after a reset in mid-transfer they can be reached by cable only.\n\n"
+  "--allow-cable sends a SoftDevice or bootloader also to a board that is off the air\n"
+  "without an application, as Adafruit's are: it can then be reached by cable only.\n\n"
+  "Bootloaders differ in what they bear, and are told apart by what they show; where\n"
+  "that is not enough, --family says which it is:\n";
+
+static char *describe(void)
+{
+  GString *text = g_string_new(details);
+  gsize n;
+  const DfuFamily *families = dfu_families(&n);
+
+  for (gsize i = 0; i < n; i++)
+    g_string_append_printf(text, "  %-14s %s\n", families[i].name, families[i].title);
+  return g_string_free(text, FALSE);
+}
 
 static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, DfuOutput *output,
                       gboolean *helped, GError **error)
 {
+  g_autofree char *description = describe();
+  const DfuUsage usage = {
+    .command = "update",
+    .arguments = "PACKAGE {--addr ADDR | --name NAME}",
+    .summary = summary,
+    .details = description,
+    .verbose_help = "Say what happens; twice: bytes on the control point",
+  };
   const GOptionEntry own[] = {
     { "addr", 0, 0, G_OPTION_ARG_STRING, &options->address,
       "Address of the device, as `dfu-ble scan` shows it", "ADDR" },
@@ -57,10 +77,9 @@ static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, D
     { "bootloader-name", 0, 0, G_OPTION_ARG_FILENAME, &options->bootloader_name,
       "Name of its bootloader, if that has an address of its own", "NAME" },
     { "only", 0, 0, G_OPTION_ARG_STRING, &options->only,
-      "Of a package with two parts, the one to send", "app|system" },
+      "Of a package with two parts, send this one alone", "app|system" },
     DFU_PACKAGE_INPUT_OPTIONS(&options->package),
-    { "adapter", 0, 0, G_OPTION_ARG_STRING, &options->adapter,
-      "Bluetooth adapter (default: the first that is on)", "hciN" },
+    DFU_ADAPTER_OPTION(&options->adapter),
     { "timeout", 0, 0, G_OPTION_ARG_INT, &raw->timeout_s,
       "Time for one try to connect (default 30)", "SECONDS" },
     { "retries", 0, 0, G_OPTION_ARG_INT, &raw->retries,
@@ -199,10 +218,10 @@ static gboolean take_expectations(DfuUpdateOptions *options, const char *type, G
 
 static gboolean take_times(DfuSessionOptions *session, const RawOptions *raw, GError **error)
 {
-  if (!dfu_options_check_range("--timeout", raw->timeout_s, 1, MOST_TRY_SECONDS, error) ||
+  if (!dfu_options_check_range("--timeout", raw->timeout_s, 1, DFU_MOST_SECONDS, error) ||
       !dfu_options_check_range("--retries", raw->retries, 0, MOST_RETRIES, error) ||
       !dfu_options_check_range("--deadline", raw->deadline_s, 0, MOST_DEADLINE_SECONDS, error) ||
-      !dfu_options_check_range("--wait-back", raw->wait_back_s, 0, MOST_TRY_SECONDS, error))
+      !dfu_options_check_range("--wait-back", raw->wait_back_s, 0, DFU_MOST_SECONDS, error))
     return FALSE;
   if (session->require_back && raw->wait_back_s == 0)
     return fail(error, "--require-back needs time to watch: --wait-back must not be 0");

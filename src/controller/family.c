@@ -154,11 +154,12 @@ static const DfuFamily families[] = {
   },
   {
     .name = "unknown",
-    .title = "unknown",
+    .title = "unknown kind of bootloader",
     .receipt_packets = 4,
     .window_packets = 4,
     .large_packet_bytes = 20,
     .reports_size = true,
+    .forgets_us = -1,
     .reset_to = DFU_RESET_TO_UNKNOWN,
     .application = DFU_APPLICATION_LOST,
   },

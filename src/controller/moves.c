@@ -40,18 +40,23 @@ void ctl_progressed(Step *step)
   c->entries = 0;
 }
 
-uint32_t ctl_count(const DfuController *c, uint32_t told_bytes)
+uint32_t dfu_controller_read_count(const DfuFamily *family, const DfuTransfer *transfer,
+                                   uint32_t told_bytes)
 {
-  const DfuTransfer *transfer = &c->transfer;
   uint32_t low = told_bytes & 0xffff;
   uint32_t count;
 
-  if (!c->family->has_short_counts)
+  if (!family->has_short_counts)
     return told_bytes;
   count = (transfer->confirmed_bytes & ~UINT32_C(0xffff)) | low;
   if (count < transfer->confirmed_bytes)
     count += 0x10000;
   return count <= transfer->sent_bytes ? count : low;
+}
+
+uint32_t ctl_count(const DfuController *c, uint32_t told_bytes)
+{
+  return dfu_controller_read_count(c->family, &c->transfer, told_bytes);
 }
 
 void ctl_write_request(Step *step)

@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "dfu/controller.h"
 #include "link/link.h"
+#include "session/recognition.h"
 #include "wire/wire.h"
 
 typedef enum {
@@ -23,6 +24,7 @@ typedef enum {
 
 struct DfuInquiry {
   DfuLink *link;
+  const DfuFamily *told_family; /* (nullable) */
   DfuInquiryFunc func;
   gpointer user_data;
   Step step;
@@ -32,6 +34,9 @@ struct DfuInquiry {
   char *why_other;
   char *address;
   char *name;
+  char *manufacturer;
+  char *model;
+  char *firmware;
 };
 
 /* The last thing done, as the function may free the inquiry. */
@@ -44,6 +49,9 @@ static void end(DfuInquiry *inquiry)
   inquiry->result.why_other = inquiry->why_other;
   inquiry->result.address = inquiry->address;
   inquiry->result.name = inquiry->name;
+  inquiry->result.manufacturer = inquiry->manufacturer;
+  inquiry->result.model = inquiry->model;
+  inquiry->result.firmware = inquiry->firmware;
   inquiry->func(&inquiry->result, inquiry->user_data);
 }
 
@@ -82,30 +90,40 @@ static void on_overdue(gpointer user_data)
                               inquiry->address));
 }
 
-static void take_up(DfuInquiry *inquiry, const DfuLinkUp *up)
+/** The texts of @up are the link's, and gone when the result is told. */
+static void keep_texts(DfuInquiry *inquiry, const DfuLinkUp *up)
 {
-  const DfuLinkFacts facts = {
-    .mtu = up->mtu,
-    .has_revision = up->has_revision,
-    .revision = up->revision,
-    .has_packet = up->has_packet,
-    .has_other_services = up->has_other_services,
-  };
-  DfuInquiryResult *result = &inquiry->result;
-
   inquiry->address = g_strdup(up->address);
   inquiry->name = g_strdup(up->name != NULL ? up->name : "");
+  inquiry->manufacturer = g_strdup(up->manufacturer != NULL ? up->manufacturer : "");
+  inquiry->model = g_strdup(up->model != NULL ? up->model : "");
+  inquiry->firmware = g_strdup(up->firmware != NULL ? up->firmware : "");
+}
+
+static void take_mode(DfuInquiry *inquiry, DfuDeviceMode mode, const DfuRecognition *device)
+{
+  inquiry->result.mode = mode;
+  inquiry->result.family = mode == DFU_DEVICE_MODE_DFU ? device->family : NULL;
+  inquiry->result.family_why = mode == DFU_DEVICE_MODE_DFU ? device->why : NULL;
+}
+
+static void take_up(DfuInquiry *inquiry, const DfuLinkUp *up)
+{
+  const DfuRecognition device = dfu_recognition_of(up, inquiry->told_family);
+  DfuInquiryResult *result = &inquiry->result;
+
+  keep_texts(inquiry, up);
   result->rssi = up->rssi;
   result->mtu = up->mtu;
   result->revision = up->has_revision ? up->revision : -1;
-  if (dfu_controller_is_application(&facts)) {
-    result->mode = DFU_DEVICE_MODE_APPLICATION;
+  take_mode(inquiry, device.is_application ? DFU_DEVICE_MODE_APPLICATION : DFU_DEVICE_MODE_DFU,
+            &device);
+  if (device.is_application || !device.family->reports_size) {
     leave(inquiry);
-  } else {
-    result->mode = DFU_DEVICE_MODE_DFU;
-    enter(inquiry, SUBSCRIBING, dfu_limits_default.write_us);
-    dfu_link_subscribe(inquiry->link);
+    return;
   }
+  enter(inquiry, SUBSCRIBING, dfu_limits_default.write_us);
+  dfu_link_subscribe(inquiry->link);
 }
 
 /** Connected, and none of ours: that is an answer. Anything else is an error. */
@@ -150,7 +168,7 @@ static void take_notification(DfuInquiry *inquiry, const guint8 *bytes, gsize le
     inquiry->result.received_bytes = news.received_bytes;
   else if (news.opcode == DFU_OP_START)
     /* An application's buttonless handler answers whatever it is asked with 10 01 03. */
-    inquiry->result.mode = DFU_DEVICE_MODE_APPLICATION;
+    take_mode(inquiry, DFU_DEVICE_MODE_APPLICATION, NULL);
   else if (news.opcode != DFU_OP_REPORT_SIZE)
     return; /* of a transfer that somebody else began */
   if (inquiry->step == LISTENING)
@@ -202,12 +220,13 @@ static void on_link_event(const DfuLinkEvent *event, gpointer user_data)
     take_event(inquiry, event);
 }
 
-DfuInquiry *dfu_inquiry_new(DfuLink *link, guint timeout_s, DfuInquiryFunc func,
-                            gpointer user_data)
+DfuInquiry *dfu_inquiry_new(DfuLink *link, const DfuFamily *family, guint timeout_s,
+                            DfuInquiryFunc func, gpointer user_data)
 {
   DfuInquiry *inquiry = g_new0(DfuInquiry, 1);
 
   inquiry->link = link;
+  inquiry->told_family = family;
   inquiry->func = func;
   inquiry->user_data = user_data;
   inquiry->step = CONNECTING;
@@ -237,5 +256,8 @@ void dfu_inquiry_free(DfuInquiry *inquiry)
   g_free(inquiry->why_other);
   g_free(inquiry->address);
   g_free(inquiry->name);
+  g_free(inquiry->manufacturer);
+  g_free(inquiry->model);
+  g_free(inquiry->firmware);
   g_free(inquiry);
 }

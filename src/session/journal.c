@@ -23,6 +23,11 @@ void dfu_journal_record_clear(DfuJournalRecord *record)
   *record = (DfuJournalRecord){0};
 }
 
+gboolean dfu_journal_has_update(const DfuJournalRecord *record)
+{
+  return record->transfer.start_sent || record->parts_done > 0;
+}
+
 char *dfu_journal_path(const char *folder, const char *address)
 {
   g_autofree char *word = g_ascii_strup(address, -1);

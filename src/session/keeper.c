@@ -104,12 +104,6 @@ static char *describe_other(const DfuKeeper *keeper)
                          found->package_sha256);
 }
 
-/** It tells of the device alone: no transfer, and no part that is done. */
-static gboolean is_of_the_device_only(const DfuJournalRecord *record)
-{
-  return !record->transfer.start_sent && record->parts_done == 0;
-}
-
 /** A part whose Activate was acknowledged is done, though nobody lived to write it down. */
 static const DfuJournalRecord *go_on_from_found(DfuKeeper *keeper, guint index)
 {
@@ -135,7 +129,7 @@ const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, 
   keeper->is_open = TRUE;
   keeper->path = dfu_journal_path(keeper->folder, address);
   if (!keeper->may_resume || !dfu_journal_load(keeper->path, &keeper->found, warning) ||
-      is_of_the_device_only(&keeper->found))
+      !dfu_journal_has_update(&keeper->found))
     return NULL;
   index = find_part(keeper);
   if (index < keeper->n_parts)
@@ -177,7 +171,7 @@ gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
   keeper->ours.transfer = *transfer;
   keeper->ours.most_window_packets = most_window_packets;
   keeper->has_begun |= transfer->start_accepted;
-  if (is_of_the_device_only(&keeper->ours)) {
+  if (!dfu_journal_has_update(&keeper->ours)) {
     keeper->ours.transfer = (DfuTransfer){0};
     if (keeper->other != NULL && !keeper->has_begun)
       return dfu_journal_save(keeper->path, &keeper->found, error); /* it was in our way, and is */

@@ -17,7 +17,7 @@ static gint64 get_forgets_in_us(const DfuSession *session)
 {
   gint64 passed_us = g_get_monotonic_time() - session->accepted_us;
 
-  if (session->accepted_us == 0 || session->family == NULL || session->family->forgets_us == 0)
+  if (session->accepted_us == 0 || session->family == NULL || session->family->forgets_us <= 0)
     return -1;
   return MAX(session->family->forgets_us - passed_us, 0);
 }

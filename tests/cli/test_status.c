@@ -64,9 +64,146 @@ static void idle_target_holds_nothing(void **state)
   assert_true(cli_number(status, "rssi") < 0);
   assert_int_equal(cli_number(status, "received_bytes"), 0);
   assert_null(cJSON_GetObjectItem(status, "journal"));
+  assert_null(cJSON_GetObjectItem(status, "manufacturer"));
+  assert_string_equal(cli_text(status, "family"), "sdk");
+  assert_string_equal(cli_text(status, "reset_to"), "either");
+  assert_int_equal(cli_number(status, "forgets_after_s"), 120);
   assert_false(would_resume(status));
   assert_string_equal(cli_text(status, "next_update"), "begins at the first byte");
   cJSON_Delete(events);
+}
+
+static void board_is_told_with_what_becomes_of_it(void **state)
+{
+  Cli *cli = *state;
+  g_auto(DfuTestResult) text = { 0 };
+  g_auto(DfuTestResult) result = { 0 };
+  const cJSON *status;
+  cJSON *events;
+
+  cli_start_target(cli, CLI_ARGS("--personality", "adafruit-0.9"));
+  text = cli_run(cli, CLI_ARGS(STATUS));
+  cli_assert_status(&text, 0);
+  cli_assert_says(text.out, "\nmanufacturer Adafruit Industries\n"
+                            "model        Feather nRF52840 Express\n"
+                            "firmware     0.9.2 s140 6.1.1\n"
+                            "family       adafruit-0.9: Adafruit bootloader 0.8 to 0.9.2, by: "
+                            "firmware revision\n"
+                            "             It keeps a cut transfer as long as it has power.\n"
+                            "             After a reset in mid-transfer it can be reached by cable "
+                            "only.\n");
+  events = get_status(cli, &result);
+  status = cli_find_event(events, "status");
+  assert_string_equal(cli_text(status, "manufacturer"), "Adafruit Industries");
+  assert_string_equal(cli_text(status, "model"), "Feather nRF52840 Express");
+  assert_string_equal(cli_text(status, "firmware"), "0.9.2 s140 6.1.1");
+  assert_string_equal(cli_text(status, "family"), "adafruit-0.9");
+  assert_string_equal(cli_text(status, "family_why"), "firmware revision");
+  assert_string_equal(cli_text(status, "reset_to"), "cable");
+  assert_null(cJSON_GetObjectItem(status, "forgets_after_s")); /* it does not */
+  cJSON_Delete(events);
+}
+
+static void family_that_is_named_is_shown(void **state)
+{
+  Cli *cli = *state;
+  g_auto(DfuTestResult) result = { 0 };
+  const cJSON *status;
+  cJSON *events;
+
+  cli_start_target(cli, CLI_NO_ARGS);
+  events = cli_run_json(cli, CLI_ARGS(STATUS, "--json", "--family", "sdk-single"), 0, &result);
+  status = cli_find_event(events, "status");
+  assert_string_equal(cli_text(status, "family"), "sdk-single");
+  assert_string_equal(cli_text(status, "family_why"), "as told");
+  assert_string_equal(cli_text(status, "reset_to"), "bootloader");
+  cJSON_Delete(events);
+}
+
+static void what_is_not_known_is_not_claimed(void **state)
+{
+  Cli *cli = *state;
+  g_auto(DfuTestResult) result = { 0 };
+
+  cli_start_target(cli, CLI_NO_ARGS);
+  result = cli_run(cli, CLI_ARGS(STATUS, "--family", "unknown"));
+  cli_assert_status(&result, 0);
+  cli_assert_says(result.out, "How long it keeps a cut transfer is not known.\n"
+                              "             What a reset does to it is not known: ");
+}
+
+/* 07 would have no answer, cost 2 s, and prolong a session that was cut. */
+static void watch_is_not_asked(void **state)
+{
+  Cli *cli = *state;
+  g_autofree char *log = NULL;
+  g_auto(DfuTestResult) result = { 0 };
+  const cJSON *status;
+  cJSON *events;
+
+  cli_start_target(cli, CLI_ARGS("--personality", "infinitime", "--log", cli_path(cli, "target.log")));
+  events = get_status(cli, &result);
+  status = cli_find_event(events, "status");
+  assert_string_equal(cli_text(status, "mode"), "dfu");
+  assert_string_equal(cli_text(status, "family"), "infinitime");
+  assert_string_equal(cli_text(status, "reset_to"), "ignored");
+  assert_null(cJSON_GetObjectItem(status, "received_bytes"));
+  assert_string_equal(cli_text(status, "next_update"),
+                      "begins at the first byte, for the target does not tell what it holds");
+  cJSON_Delete(events);
+  g_file_get_contents(cli_path(cli, "target.log"), &log, NULL, NULL);
+  cli_assert_says(log, " on the air: ");
+  assert_null(strstr(log, " > "));
+}
+
+static void application_would_be_sent_into_its_bootloader(void **state)
+{
+  Cli *cli = *state;
+  g_autofree char *log = NULL;
+  g_auto(DfuTestResult) result = { 0 };
+  const cJSON *status;
+  cJSON *events;
+
+  cli_start_target(cli, CLI_ARGS("--app-mode", "--log", cli_path(cli, "target.log")));
+  events = get_status(cli, &result);
+  status = cli_find_event(events, "status");
+  assert_string_equal(cli_text(status, "mode"), "application");
+  assert_string_equal(cli_text(status, "address"), CLI_ADDRESS);
+  assert_string_equal(cli_text(status, "revision"), "0.1");
+  assert_null(cJSON_GetObjectItem(status, "family")); /* of its bootloader nothing is known yet */
+  assert_null(cJSON_GetObjectItem(status, "received_bytes"));
+  assert_false(would_resume(status));
+  assert_string_equal(cli_text(status, "next_update"),
+                      "enters the bootloader, then begins at the first byte");
+  cJSON_Delete(events);
+  g_file_get_contents(cli_path(cli, "target.log"), &log, NULL, NULL);
+  assert_null(strstr(log, " > ")); /* it was not sent there now */
+}
+
+/* What is remembered of the device alone is no update under way. */
+static void window_that_is_remembered_is_told(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  g_auto(DfuTestResult) update = { 0 };
+  g_auto(DfuTestResult) text = { 0 };
+  g_auto(DfuTestResult) result = { 0 };
+  const cJSON *status;
+  cJSON *events;
+
+  cli_start_target(cli, CLI_ARGS("--personality", "sdk11-single", "--fault", "answer=receive:6:200"));
+  update = cli_run(cli, CLI_ARGS("update", package, "--addr", CLI_ADDRESS, "--family", "sdk-single"));
+  cli_assert_status(&update, 0);
+  cli_stop_target(cli);
+  cli_start_target(cli, CLI_NO_ARGS);
+  events = get_status(cli, &result);
+  status = cli_find_event(events, "status");
+  assert_int_equal(cli_number(status, "most_window_packets"), 4);
+  assert_null(cJSON_GetObjectItem(status, "journal"));
+  assert_string_equal(cli_text(status, "next_update"), "begins at the first byte");
+  cJSON_Delete(events);
+  text = cli_run(cli, CLI_ARGS(STATUS));
+  cli_assert_says(text.out, "\njournal      more than 4 packets in flight were too many for it\n");
 }
 
 static void text_is_for_people(void **state)
@@ -79,6 +216,12 @@ static void text_is_for_people(void **state)
   cli_assert_status(&result, 0);
   assert_true(g_str_has_prefix(result.out, "device       " CLI_ADDRESS " 'DfuTarg'\n"
                                            "mode         dfu\n"
+                                           "family       sdk: nRF5 SDK 7 to 11, by: DFU Revision, "
+                                           "MTU 23, no Device Information\n"
+                                           "             It keeps a cut transfer for 120 s.\n"
+                                           "             A reset starts the old application where "
+                                           "the bootloader has two banks; with one bank it stays "
+                                           "in DFU mode.\n"
                                            "revision     0.8\n"
                                            "MTU          23\n"
                                            "signal       -"));
@@ -269,6 +412,12 @@ int main(void)
   const struct CMUnitTest tests[] = {
     CLI_TEST(idle_target_holds_nothing),
     CLI_TEST(text_is_for_people),
+    CLI_TEST(board_is_told_with_what_becomes_of_it),
+    CLI_TEST(family_that_is_named_is_shown),
+    CLI_TEST(what_is_not_known_is_not_claimed),
+    CLI_TEST(watch_is_not_asked),
+    CLI_TEST(application_would_be_sent_into_its_bootloader),
+    CLI_TEST(window_that_is_remembered_is_told),
     CLI_TEST(target_in_mid_transfer_is_known_from_both_sides),
     CLI_TEST(status_changes_nothing),
     CLI_TEST(transfer_without_a_journal_would_not_be_resumed),

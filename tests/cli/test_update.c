@@ -6,6 +6,7 @@
 #include "lib/cli_fixture.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 #define REAL_PACKAGES "../shared/packages"
 #define TO_DEVICE "--addr", CLI_ADDRESS
@@ -206,20 +207,83 @@ static void real_packages_arrive_byte_for_byte(void **state)
 
 /* --- two parts --- */
 
-static void two_parts_want_a_choice(void **state)
+/* In the log of the target: its place, or NULL. */
+static const char *find_start(const char *log, const char *mode)
+{
+  g_autofree char *request = g_strdup_printf("> 01 %s ", mode);
+
+  return strstr(log, request);
+}
+
+static void two_parts_go_in_one_run_the_system_first(void **state)
 {
   Cli *cli = *state;
   const char *package = cli_make_package(cli, "a b.zip", CLI_ARGS("--type", "both"));
-  g_auto(DfuTestResult) result = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
-  const char *first, *second;
+  g_auto(DfuTestResult) result = { 0 };
+  g_autofree char *log = NULL;
+  const cJSON *part, *end;
+  cJSON *events;
 
-  cli_assert_status(&result, 2);
-  cli_assert_says(result.err,
-                  "SoftDevice and bootloader (8192 bytes) and application (8192 bytes)");
-  first = strstr(result.err, " update --only system '");
-  second = strstr(result.err, " update --only app '");
-  assert_true(first != NULL && second > first);
-  cli_assert_says(result.err, "a b.zip' --addr " CLI_ADDRESS "\n");
+  cli_start_target(cli, CLI_ARGS("--log", cli_path(cli, "target.log")));
+  events = cli_run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json"), 0, &result);
+  cli_assert_installed(cli, package, 0);
+  cli_assert_installed(cli, package, 1);
+  g_file_get_contents(cli_path(cli, "target.log"), &log, NULL, NULL);
+  assert_non_null(find_start(log, "03"));
+  assert_true(find_start(log, "04") > find_start(log, "03"));
+
+  part = cli_find_event(events, "part");
+  assert_string_equal(cli_text(part, "part"), "app");
+  assert_string_equal(cli_text(part, "type"), "application");
+  assert_int_equal(cli_number(part, "image_bytes"), 8192);
+  end = cli_find_event(events, "result");
+  assert_int_equal(cli_number(end, "image_bytes"), 16384);
+  assert_int_equal(cli_number(end, "sent_bytes"), 16384);
+  assert_int_equal(cli_number(end, "confirmed_bytes"), 16384);
+  assert_int_equal(cli_number(end, "link_losses"), 0);
+  assert_string_equal(cli_text(end, "seen"), "application");
+  cJSON_Delete(events);
+}
+
+static void two_parts_are_told_before_they_are_sent(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "both.zip", CLI_ARGS("--type", "both"));
+  g_auto(DfuTestResult) result = { 0 };
+  const char *fate, *connecting;
+
+  cli_start_target(cli, CLI_NO_ARGS);
+  result = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
+  cli_assert_status(&result, 0);
+  cli_assert_says(result.err, "Sending SoftDevice and bootloader (sd_bl.bin, 8192 bytes, CRC-16 ");
+  fate = strstr(result.err, "It takes the application's place; the one of this package follows it.");
+  connecting = strstr(result.err, "\nconnecting\n");
+  assert_true(fate != NULL && connecting > fate);
+  cli_assert_says(result.err, "\nThen application (app.bin, 8192 bytes, CRC-16 ");
+  cli_assert_says(result.err, "\nNow application (app.bin, 8192 bytes, CRC-16 ");
+  cli_assert_says(result.err, "\n 50 %  8192 of 16384 bytes\n");
+  assert_null(strstr(strstr(result.err, "\n 50 %") + 1, "\n 50 %")); /* nor is it told twice */
+  assert_true(g_str_has_prefix(result.out, "Done: 16384 bytes in "));
+}
+
+/* 40 s are what a new SoftDevice may take to be moved to its place. */
+static void bootloader_that_does_not_come_back_gives_9(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "both.zip", CLI_ARGS("--type", "both"));
+  g_auto(DfuTestResult) result = { 0 };
+  const cJSON *end;
+  cJSON *events;
+
+  cli_start_target(cli, CLI_ARGS("--fault", "lose-at=activate:forever"));
+  events = cli_run_json(
+    cli, CLI_ARGS("update", package, TO_DEVICE, "--json", "--retries", "1", "--timeout", "1"), 9,
+    &result);
+  end = cli_find_event(events, "result");
+  cli_assert_says(cli_text(end, "error"), "was not seen in DFU mode afterwards");
+  assert_string_equal(cli_text(end, "next"), "resume");
+  assert_int_equal(cli_number(end, "confirmed_bytes"), 8192);
+  cJSON_Delete(events);
 }
 
 static void only_sends_the_part_it_names(void **state)
@@ -258,9 +322,273 @@ static void dry_run_touches_no_bluetooth(void **state)
     cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--dry-run", "--prn", "6"));
 
   cli_assert_status(&result, 0);
-  cli_assert_says(result.out, "Would send application: 8192 bytes in 410 packets of at most 20");
+  cli_assert_says(result.out, "Would send application: 8192 bytes in 410 packets of 20 bytes, "
+                              "init packet of 14 bytes");
   cli_assert_says(result.out, "a receipt every 6 packets, 12 in flight");
   assert_false(g_file_test(cli_path(cli, "state"), G_FILE_TEST_EXISTS));
+}
+
+static void dry_run_of_two_parts_tells_both(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "both.zip", CLI_ARGS("--type", "both"));
+  g_auto(DfuTestResult) result =
+    cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--dry-run", "--family", "otafix"));
+  const char *first, *second;
+
+  cli_assert_status(&result, 3); /* this family would refuse it: the device type is missing */
+  dfu_test_result_clear(&result);
+  result = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--dry-run"));
+  cli_assert_status(&result, 0);
+  first = strstr(result.out, "Would send SoftDevice and bootloader: 8192 bytes in 410 packets");
+  second = strstr(result.out, "Would send application: 8192 bytes in 410 packets of 20 bytes");
+  assert_true(first != NULL && second > first);
+  cli_assert_says(second, "a receipt every 4 packets, 4 in flight, or as the device's family bears");
+}
+
+/* --- families --- */
+
+#define ADAFRUIT_PACKAGE "--dev-type", "0x52"
+
+/* A package of an image that begins with those four bytes, as the family wants it. */
+static const char *pack_for(Cli *cli, const char *start, const char *const *options)
+{
+  const char *image = cli_path(cli, "app.bin");
+  const char *package = cli_path(cli, "packed.zip");
+  g_autofree char *bytes = g_malloc(8192);
+  g_autoptr(GPtrArray) arguments = g_ptr_array_new();
+  const char *const usual[] = { "pack", package, "--force", "--application", image };
+  g_auto(DfuTestResult) result = { 0 };
+
+  for (guint i = 0; i < 8192; i++)
+    bytes[i] = (char)(i * 7 + i / 256);
+  memcpy(bytes, start, 4);
+  assert_true(g_file_set_contents(image, bytes, 8192, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS(usual); i++)
+    g_ptr_array_add(arguments, (gpointer)usual[i]);
+  for (; *options != NULL; options++)
+    g_ptr_array_add(arguments, (gpointer)*options);
+  g_ptr_array_add(arguments, NULL);
+  result = cli_run(cli, (const char *const *)arguments->pdata);
+  cli_assert_status(&result, 0);
+  return package;
+}
+
+#define ARM_STACK "\x00\x00\x01\x20"
+#define MCUBOOT_MAGIC "\x3d\xb8\xf3\x96"
+
+static void every_family_is_recognised_and_updated(void **state)
+{
+  static const struct {
+    const char *personality;
+    const char *start;
+    const char *pack[4];
+    const char *family; /* of the result: what it turned out to be */
+    const char *why;
+  } rows[] = {
+    { "sdk11-dual", ARM_STACK, { NULL }, "sdk", "DFU Revision, MTU 23, no Device Information" },
+    { "sdk8", ARM_STACK, { NULL }, "sdk", "DFU Revision, MTU 23, no Device Information" },
+    { "sdk6.1", ARM_STACK, { "--dfu-ver", "crc" }, "sdk6", "no DFU Revision" },
+    { "sdk5", ARM_STACK, { "--dfu-ver", "crc" }, "sdk6", "no DFU Revision" },
+    { "adafruit-0.7", ARM_STACK, { ADAFRUIT_PACKAGE }, "adafruit-0.7", "firmware revision" },
+    { "adafruit-0.9", ARM_STACK, { ADAFRUIT_PACKAGE }, "adafruit-0.9", "firmware revision" },
+    { "adafruit-0.10", ARM_STACK, { ADAFRUIT_PACKAGE }, "adafruit-0.10", "firmware revision" },
+    { "otafix-2.1", ARM_STACK, { ADAFRUIT_PACKAGE }, "otafix", "firmware revision" },
+    { "infinitime", MCUBOOT_MAGIC, { NULL }, "infinitime", "a watch's services, name or model" },
+  };
+  Cli *cli = *state;
+
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    const char *package = pack_for(cli, rows[i].start, rows[i].pack);
+    g_auto(DfuTestResult) result = { 0 };
+    cJSON *events;
+    const cJSON *event;
+
+    cli_start_target(cli, CLI_ARGS("--personality", rows[i].personality));
+    result = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--json"));
+    if (result.status != 0)
+      print_message("%s:\n", rows[i].personality);
+    cli_assert_status(&result, 0);
+    cli_assert_installed(cli, package, 0);
+    events = cli_parse_events(result.out);
+    cJSON_ArrayForEach(event, events)
+    {
+      if (cJSON_HasObjectItem(event, "family_why"))
+        break;
+    }
+    assert_string_equal(cli_text(event, "mode"), "dfu");
+    assert_string_equal(cli_text(event, "family"), rows[i].family);
+    assert_string_equal(cli_text(event, "family_why"), rows[i].why);
+    assert_string_equal(cli_text(cli_find_event(events, "result"), "family"), rows[i].family);
+    cJSON_Delete(events);
+    cli_stop_target(cli);
+  }
+}
+
+static void device_information_is_told(void **state)
+{
+  Cli *cli = *state;
+  const char *package = pack_for(cli, ARM_STACK, CLI_ARGS(ADAFRUIT_PACKAGE));
+  g_auto(DfuTestResult) result = { 0 };
+
+  cli_start_target(cli, CLI_ARGS("--personality", "otafix-2.1"));
+  result = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--verbose"));
+  cli_assert_status(&result, 0);
+  cli_assert_says(result.err, "manufacturer 'RAKwireless', model 'WisBlock RAK4631 Board', "
+                              "firmware '0.9.2-OTAFIX2.1 s140 6.1.1'");
+  cli_assert_says(result.err, "taken for otafix (OTAFIX bootloader 2), by: firmware revision");
+}
+
+static void family_that_is_named_is_gone_by(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  g_auto(DfuTestResult) result = { 0 };
+
+  cli_start_target(cli, CLI_NO_ARGS);
+  result = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "-vv", "--family", "sdk-single"));
+  cli_assert_status(&result, 0);
+  cli_assert_says(result.err, "taken for sdk-single (nRF5 SDK 7 to 11, single bank), by: as told");
+  cli_assert_says(result.err, "From Start on the device has no application until the update "
+                              "completes: keep it powered and near.");
+}
+
+/* What the target would refuse once its application is erased, or not refuse at all. */
+static void wrong_package_is_refused_before_start(void **state)
+{
+  static const struct {
+    const char *personality;
+    const char *says;
+  } rows[] = {
+    { "adafruit-0.9", "takes 0x0052 only, and would refuse it after erasing its application" },
+    { "infinitime", "starts images of MCUboot only" },
+  };
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_autofree char *log = NULL;
+    g_auto(DfuTestResult) result = { 0 };
+
+    g_unlink(cli_path(cli, "target.log"));
+    cli_start_target(cli, CLI_ARGS("--personality", rows[i].personality, "--log",
+                                   cli_path(cli, "target.log")));
+    result = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
+    cli_stop_target(cli);
+    cli_assert_status(&result, 3);
+    cli_assert_says(result.err, rows[i].says);
+    g_file_get_contents(cli_path(cli, "target.log"), &log, NULL, NULL);
+    cli_assert_says(log, " on the air: ");
+    assert_null(strstr(log, " > ")); /* nothing was written at all */
+  }
+}
+
+static void family_that_is_named_is_checked_without_bluetooth(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  g_auto(DfuTestResult) result =
+    cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--family", "adafruit-0.9", "--dry-run"));
+
+  cli_assert_status(&result, 3);
+  cli_assert_says(result.err, "pack it with --dev-type 0x0052");
+}
+
+static void system_image_that_ends_at_a_cable_wants_consent(void **state)
+{
+  Cli *cli = *state;
+  const char *boot = cli_path(cli, "boot.zip");
+  g_auto(DfuTestResult) packed = { 0 };
+  g_auto(DfuTestResult) refused = { 0 };
+  g_auto(DfuTestResult) sent = { 0 };
+
+  pack_for(cli, ARM_STACK, CLI_NO_ARGS); /* for its image */
+  packed = cli_run(cli, CLI_ARGS("pack", boot, "--bootloader", cli_path(cli, "app.bin"),
+                                 ADAFRUIT_PACKAGE, "--dev-revision", "52840"));
+  cli_assert_status(&packed, 0);
+  cli_start_target(cli, CLI_ARGS("--personality", "adafruit-0.9"));
+  refused = cli_run(cli, CLI_ARGS("update", boot, TO_DEVICE));
+  cli_assert_status(&refused, 2);
+  cli_assert_says(refused.err, "is off the air without one");
+  cli_assert_says(refused.err, "--allow-cable");
+  sent = cli_run(cli, CLI_ARGS("update", boot, TO_DEVICE, "--allow-cable", "--wait-back", "1"));
+  cli_assert_status(&sent, 0);
+  cli_assert_installed(cli, boot, 0);
+}
+
+static void board_that_is_not_expected_is_refused(void **state)
+{
+  Cli *cli = *state;
+  const char *package = pack_for(cli, ARM_STACK, CLI_ARGS(ADAFRUIT_PACKAGE));
+  static const char model[] = "Feather nRF52840 Express";
+  g_auto(DfuTestResult) other = { 0 };
+  g_auto(DfuTestResult) right = { 0 };
+  g_auto(DfuTestResult) silent = { 0 };
+
+  cli_start_target(cli, CLI_ARGS("--personality", "adafruit-0.9"));
+  other = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--expect-model", "Gate 7"));
+  cli_assert_status(&other, 5);
+  cli_assert_says(other.err, "is a 'Feather nRF52840 Express', and --expect-model wants 'Gate 7'. "
+                             "Nothing was sent");
+  right = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--expect-model", model,
+                                "--expect-type", "82"));
+  cli_assert_status(&right, 0);
+  cli_assert_installed(cli, package, 0);
+  cli_stop_target(cli);
+  cli_start_target(cli, CLI_NO_ARGS);
+  silent = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--expect-model", model));
+  cli_assert_status(&silent, 5);
+  cli_assert_says(silent.err, "does not tell its model");
+}
+
+static void package_for_another_type_is_refused_without_bluetooth(void **state)
+{
+  Cli *cli = *state;
+  const char *package = pack_for(cli, ARM_STACK, CLI_ARGS(ADAFRUIT_PACKAGE));
+  g_auto(DfuTestResult) other =
+    cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--expect-type", "0x53"));
+  g_auto(DfuTestResult) right =
+    cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--expect-type", "0x0052", "--dry-run"));
+
+  cli_assert_status(&other, 3);
+  cli_assert_says(other.err, "is made for device type 0x0052, and --expect-type wants 0x0053");
+  cli_assert_status(&right, 0);
+}
+
+/* Status 6 twice: 8 in flight, then 4, then 2; and 2 is what the next run begins with. */
+static void window_that_worked_is_remembered(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  const char *other = cli_make_package(cli, "other.zip", CLI_ARGS("--seed", "7"));
+  g_auto(DfuTestResult) first = { 0 };
+  g_auto(DfuTestResult) second = { 0 };
+  g_auto(DfuTestResult) told = { 0 };
+
+  cli_start_target(cli, CLI_ARGS("--personality", "sdk11-single", "--fault", "answer=receive:6:200",
+                                 "--fault", "answer=receive:6:500"));
+  first = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "-vv", "--family", "sdk-single"));
+  cli_assert_status(&first, 0);
+  cli_assert_installed(cli, package, 0);
+  cli_assert_says(first.err, "warning: packets came faster than the target writes flash");
+  cli_assert_says(first.err, "\n> 08 04 00  ");
+  cli_assert_says(first.err, "\n> 08 02 00  ");
+  cli_stop_target(cli);
+
+  cli_start_target(cli, CLI_ARGS("--personality", "sdk11-single"));
+  second = cli_run(cli, CLI_ARGS("update", other, TO_DEVICE, "-vv", "--family", "sdk-single"));
+  cli_assert_status(&second, 0);
+  cli_assert_installed(cli, other, 0);
+  cli_assert_says(second.err, "\n> 08 02 00  ");
+  assert_null(strstr(second.err, "\n> 08 04 00  "));
+  assert_null(strstr(second.err, "warning: "));
+  cli_stop_target(cli);
+
+  /* A window that is asked for is the one that is used. */
+  cli_start_target(cli, CLI_ARGS("--personality", "sdk11-single"));
+  told = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "-vv", "--prn", "4"));
+  cli_assert_status(&told, 0);
+  cli_assert_says(told.err, "\n> 08 04 00  ");
 }
 
 /* --- Bluetooth that cannot be used: 4; nobody there: 5 --- */
@@ -431,7 +759,6 @@ static void last_line_is_the_command_that_goes_on(void **state)
   cli_start_target(cli, CLI_ARGS("--fault", "answer=receive:6:200"));
   cut = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, IMPATIENT));
   cli_assert_status(&cut, 7);
-  cli_assert_says(cut.err, "reached by cable only");
   wanted = g_strdup_printf("  %s update --restart '", cli_program("DFU_BLE", "dfu-ble"));
   assert_true(g_str_has_prefix(cli_last_line(cut.err), wanted));
   cli_assert_says(cli_last_line(cut.err), "/it'\\''s.zip' --addr " CLI_ADDRESS " --retries 0");
@@ -439,6 +766,64 @@ static void last_line_is_the_command_that_goes_on(void **state)
   again = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, IMPATIENT));
   cli_assert_status(&again, 7);
   cli_assert_says(again.err, "--restart");
+}
+
+/* What --restart would do is said before anybody does it, and each family for itself. */
+static void advice_says_what_a_reset_does_to_this_family(void **state)
+{
+  static const struct {
+    const char *personality;
+    const char *family; /* as told, or NULL */
+    const char *says;
+  } rows[] = {
+    { "sdk11-dual", NULL,
+      "A reset starts the old application where the bootloader has two banks; with one bank it "
+      "stays in DFU mode. To begin anew:" },
+    { "sdk11-dual", "sdk-dual", "A reset starts the old application. To begin anew:" },
+    { "sdk11-dual", "unknown",
+      "What a reset does to it is not known: Adafruit bootloaders up to 0.9.2 can be reached by "
+      "cable only after one. To begin anew:" },
+    { "adafruit-0.9", NULL,
+      "After a reset in mid-transfer it can be reached by cable only. Keep it powered. With a "
+      "cable at hand:" },
+    { "adafruit-0.7", NULL,
+      "After a reset in mid-transfer it can be reached by cable only. Keep it powered. With a "
+      "cable at hand:" },
+  };
+  Cli *cli = *state;
+  const char *package = pack_for(cli, ARM_STACK, CLI_ARGS(ADAFRUIT_PACKAGE));
+
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_auto(DfuTestResult) cut = { 0 };
+
+    cli_start_target(cli, CLI_ARGS("--personality", rows[i].personality, "--fault",
+                                   "answer=receive:6:200"));
+    cut = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, IMPATIENT,
+                                rows[i].family != NULL ? "--family" : NULL, rows[i].family));
+    cli_stop_target(cli);
+    cli_assert_status(&cut, 7);
+    cli_assert_says(cut.err, rows[i].says);
+    cli_assert_says(cli_last_line(cut.err), " update --restart ");
+  }
+}
+
+/* It is on the air again after a reset, so that the run begins anew by itself. */
+static void ruined_transfer_begins_anew_where_that_is_safe(void **state)
+{
+  Cli *cli = *state;
+  const char *package = pack_for(cli, ARM_STACK, CLI_ARGS(ADAFRUIT_PACKAGE));
+  g_auto(DfuTestResult) result = { 0 };
+  const cJSON *end;
+  cJSON *events;
+
+  cli_start_target(cli, CLI_ARGS("--personality", "adafruit-0.10", "--fault", "answer=receive:6:20"));
+  events = cli_run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json"), 0, &result);
+  cli_assert_installed(cli, package, 0);
+  cli_assert_says(result.err, "warning: packets came faster than the target writes flash");
+  end = cli_find_event(events, "result");
+  assert_true(cli_number(end, "sent_bytes") > 8192);
+  assert_int_equal(cli_number(end, "confirmed_bytes"), 8192);
+  cJSON_Delete(events);
 }
 
 static void refused_start_leaves_nothing_to_reset(void **state)
@@ -500,16 +885,30 @@ int main(void)
     CLI_TEST(lost_link_is_resumed),
     CLI_TEST(silent_size_report_is_a_warning),
     CLI_TEST(real_packages_arrive_byte_for_byte),
-    CLI_TEST(two_parts_want_a_choice),
+    CLI_TEST(two_parts_go_in_one_run_the_system_first),
+    CLI_TEST(two_parts_are_told_before_they_are_sent),
+    CLI_TEST(bootloader_that_does_not_come_back_gives_9),
     CLI_TEST(only_sends_the_part_it_names),
     CLI_TEST(only_must_name_a_part_that_is_there),
     CLI_TEST(dry_run_touches_no_bluetooth),
+    CLI_TEST(dry_run_of_two_parts_tells_both),
+    CLI_TEST(every_family_is_recognised_and_updated),
+    CLI_TEST(device_information_is_told),
+    CLI_TEST(family_that_is_named_is_gone_by),
+    CLI_TEST(wrong_package_is_refused_before_start),
+    CLI_TEST(family_that_is_named_is_checked_without_bluetooth),
+    CLI_TEST(system_image_that_ends_at_a_cable_wants_consent),
+    CLI_TEST(board_that_is_not_expected_is_refused),
+    CLI_TEST(package_for_another_type_is_refused_without_bluetooth),
+    CLI_TEST(window_that_worked_is_remembered),
     CLI_TEST(no_bus_gives_4),
     CLI_TEST(no_bluetoothd_gives_4),
     CLI_TEST(every_trouble_has_its_status),
     CLI_TEST(not_seen_is_a_warning_without_require_back),
     CLI_TEST(wait_back_0_ends_without_a_word),
     CLI_TEST(last_line_is_the_command_that_goes_on),
+    CLI_TEST(advice_says_what_a_reset_does_to_this_family),
+    CLI_TEST(ruined_transfer_begins_anew_where_that_is_safe),
     CLI_TEST(refused_start_leaves_nothing_to_reset),
     CLI_TEST(restart_begins_anew_after_a_cut_transfer),
     CLI_TEST(device_not_found_offers_the_same_command),

@@ -4,6 +4,7 @@
  */
 #include "lib/cli_fixture.h"
 
+#include <dfu/family.h>
 #include <dfu/package.h>
 
 #define MANUAL "man/dfu-ble.1"
@@ -25,6 +26,8 @@ static void help_lists_every_command(void **state)
   cli_assert_says(result.out, "\n  update ");
   cli_assert_says(result.out, "\n  scan ");
   cli_assert_says(result.out, "\n  status ");
+  cli_assert_says(result.out, "\n  enter ");
+  cli_assert_says(result.out, "\n  reset ");
   cli_assert_says(result.out, "\n  info ");
   cli_assert_says(result.out, "\n  pack ");
   cli_assert_says(result.out, "\n  doctor ");
@@ -50,6 +53,16 @@ static void wrong_usage_gives_2_and_a_hint(void **state)
     { "status --addr C4:12:AB:00:11", "--addr 'C4:12:AB:00:11': must be six pairs" },
     { "status --addr " CLI_ADDRESS " now", "status takes no arguments, 'now' was given" },
     { "status --addr " CLI_ADDRESS " --timeout 0", "--timeout 0: must be from 1 to 3600" },
+    { "status --addr " CLI_ADDRESS " --family sdk12", "--family 'sdk12': must be one of sdk4, " },
+    { "enter", "which device? Give --addr ADDR" },
+    { "enter --addr C4:12:AB:00:11", "--addr 'C4:12:AB:00:11': must be six pairs" },
+    { "enter app.zip --addr " CLI_ADDRESS, "enter takes no arguments, 'app.zip' was given" },
+    { "enter --addr " CLI_ADDRESS " --allow-cable", "Unknown option --allow-cable" },
+    { "enter --addr " CLI_ADDRESS " --retries -1", "--retries -1: must be from 0 to 1000" },
+    { "reset", "which device? Give --addr ADDR" },
+    { "reset --addr " CLI_ADDRESS " now", "reset takes no arguments, 'now' was given" },
+    { "reset --addr " CLI_ADDRESS " --timeout 0", "--timeout 0: must be from 1 to 3600" },
+    { "reset --addr " CLI_ADDRESS " --family=", "--family '': must be one of sdk4, " },
     { "update", "no PACKAGE given" },
     { "update a.zip", "which device?" },
     { "update a.zip --addr " CLI_ADDRESS " --name DfuTarg", "which device?" },
@@ -63,7 +76,9 @@ static void wrong_usage_gives_2_and_a_hint(void **state)
     { "update a.zip --addr " CLI_ADDRESS " --prn -1", "--prn -1: must be from" },
     { "update a.zip --addr " CLI_ADDRESS " --prn four", "--prn" },
     { "update a.zip --addr " CLI_ADDRESS " --prn 99999999999", "--prn" },
-    { "update a.zip --addr " CLI_ADDRESS " --window 3", "--window 3: must be at least --prn (4)" },
+    { "update a.zip --addr " CLI_ADDRESS " --prn 4 --window 3",
+      "--window 3: must be at least --prn (4)" },
+    { "update a.zip --addr " CLI_ADDRESS " --window 0", "--window 0: must be from 1 to 65535" },
     { "update a.zip --addr " CLI_ADDRESS " --window 65536", "--window 65536: must be from" },
     { "update a.zip --addr " CLI_ADDRESS " --packet-size 22", "multiple of 4 from 4 to 244" },
     { "update a.zip --addr " CLI_ADDRESS " --packet-size 248", "multiple of 4 from 4 to 244" },
@@ -76,6 +91,14 @@ static void wrong_usage_gives_2_and_a_hint(void **state)
     { "update a.zip --addr " CLI_ADDRESS " --wait-back 0 --require-back", "must not be 0" },
     { "update a.zip --addr " CLI_ADDRESS " --only bootloader", "--only 'bootloader'" },
     { "update a.zip --addr " CLI_ADDRESS " -qv", "exclude each other" },
+    { "update a.zip --addr " CLI_ADDRESS " --family adafruit",
+      "--family 'adafruit': must be one of sdk4, sdk6, sdk, sdk-dual, sdk-single, adafruit-0.7, "
+      "adafruit-0.9, adafruit-0.10, otafix, infinitime, unknown" },
+    { "update a.zip --addr " CLI_ADDRESS " --expect-type 65536",
+      "--expect-type '65536': must be a number from 0 to 65535, or 0x0 to 0xffff" },
+    { "update a.zip --addr " CLI_ADDRESS " --expect-type 0x", "--expect-type '0x': must be" },
+    { "update a.zip --addr " CLI_ADDRESS " --expect-type -1", "--expect-type '-1': must be" },
+    { "update a.zip --addr " CLI_ADDRESS " --expect-type 52h", "--expect-type '52h': must be" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -211,8 +234,8 @@ static void assert_same_words(GPtrArray *a, GPtrArray *b, const char *what)
 
 static void manual_and_help_list_the_same_options(void **state)
 {
-  static const char *const commands[] = { "update", "scan", "status", "info", "pack",
-                                          "doctor" };
+  static const char *const commands[] = { "update", "scan", "status", "enter", "reset", "info",
+                                          "pack", "doctor" };
   g_autofree char *manual = read_manual();
 
   for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
@@ -226,6 +249,49 @@ static void manual_and_help_list_the_same_options(void **state)
     assert_same_words(in_help, in_manual, MANUAL);
     assert_same_words(in_manual, in_help, commands[i]);
   }
+}
+
+/* Each family of the table has its entry in the manual, and its line in the help. */
+static void manual_and_help_list_every_family(void **state)
+{
+  g_autofree char *manual = read_manual();
+  g_autofree char *section = find_section(manual, ".Sh FAMILIES\n");
+  g_auto(DfuTestResult) help = cli_run(*state, CLI_ARGS("update", "--help"));
+  g_autoptr(GPtrArray) in_manual = collect(section, "^\\.It Cm ([a-z0-9.-]+) No ");
+  size_t n;
+  const DfuFamily *families = dfu_families(&n);
+
+  assert_int_equal(in_manual->len, n);
+  for (gsize i = 0; i < n; i++) {
+    g_autofree char *entry = g_strdup_printf(".It Cm %s No %s\n", families[i].name,
+                                             families[i].title);
+    g_autofree char *line = g_strdup_printf("\n  %-14s %s\n", families[i].name,
+                                            families[i].title);
+
+    cli_assert_says(section, entry);
+    cli_assert_says(help.out, line);
+  }
+}
+
+/* Run by itself, without a bus: its manual and its help are about the same program. */
+static void manual_and_help_of_the_emulator_list_the_same_options(void **state)
+{
+  g_autofree char *manual = NULL;
+  g_auto(DfuTestResult) help = dfu_test_run(&(DfuTestProgram){
+    .argv = CLI_ARGS(cli_program("DFU_BLE_TARGET", "dfu-ble-target"), "--help") });
+  g_autoptr(GPtrArray) in_help = collect(help.out, "^  (?:-., )?--([a-z-]+)");
+  g_autoptr(GPtrArray) in_manual = NULL;
+
+  (void)state;
+  cli_assert_status(&help, 0);
+  assert_true(g_file_get_contents("man/dfu-ble-target.1", &manual, NULL, NULL));
+  in_manual = collect(manual, "(?:^\\.It |, )(?:Fl . , )?Fl -([a-z-]+)");
+  assert_same_words(in_help, in_manual, "man/dfu-ble-target.1");
+  g_ptr_array_add(in_help, g_strdup("run")); /* it stands in the first line of the help */
+  assert_same_words(in_manual, in_help, "dfu-ble-target");
+  cli_assert_says(help.out, "[--run COMMAND [ARG...]]");
+  cli_assert_says(help.out, "\n  sdk11-dual         nRF5 SDK 11 bootloader, dual bank");
+  cli_assert_says(help.out, "\n  infinitime         InfiniTime from 1.15 on");
 }
 
 static void manual_and_help_list_the_same_exit_codes(void **state)
@@ -332,6 +398,8 @@ int main(void)
     CLI_TEST(full_standard_output_gives_1),
     CLI_TEST(closed_standard_output_gives_1),
     CLI_TEST(manual_and_help_list_the_same_options),
+    CLI_TEST(manual_and_help_list_every_family),
+    CLI_TEST(manual_and_help_of_the_emulator_list_the_same_options),
     CLI_TEST(manual_and_help_list_the_same_exit_codes),
     CLI_TEST(manual_lists_every_code_of_the_error_domain),
     CLI_TEST(examples_of_the_manual_work),

@@ -64,20 +64,25 @@ void played_link_emit(PlayedLink *link, DfuLinkEventType type)
   dfu_link_emit(&link->base, &(DfuLinkEvent){.type = type});
 }
 
+static const char *or_else(const char *text, const char *otherwise)
+{
+  return text != NULL ? text : otherwise;
+}
+
+void played_link_emit_device(PlayedLink *link, DfuLinkUp up)
+{
+  up.address = or_else(up.address, PLAYED_ADDRESS);
+  up.name = or_else(up.name, "DfuTarg");
+  up.manufacturer = or_else(up.manufacturer, "");
+  up.model = or_else(up.model, "");
+  up.firmware = or_else(up.firmware, "");
+  dfu_link_emit(&link->base, &(DfuLinkEvent){.type = DFU_LINK_UP, .up = up});
+}
+
 void played_link_emit_up(PlayedLink *link, guint16 revision)
 {
-  dfu_link_emit(&link->base, &(DfuLinkEvent){
-                               .type = DFU_LINK_UP,
-                               .up = {.mtu = 23,
-                                      .has_revision = TRUE,
-                                      .revision = revision,
-                                      .has_packet = TRUE,
-                                      .address = PLAYED_ADDRESS,
-                                      .name = "DfuTarg",
-                                      .manufacturer = "",
-                                      .model = "",
-                                      .firmware = ""},
-                             });
+  played_link_emit_device(
+    link, (DfuLinkUp){.mtu = 23, .has_revision = TRUE, .revision = revision, .has_packet = TRUE});
 }
 
 void played_link_emit_notified(PlayedLink *link, const void *bytes, gsize len)

@@ -24,6 +24,9 @@ void played_link_emit(PlayedLink *link, DfuLinkEventType type);
 /** The device at PLAYED_ADDRESS, "DfuTarg", is connected; its MTU is 23. */
 void played_link_emit_up(PlayedLink *link, guint16 revision);
 
+/** The device that @up describes; texts and address that it leaves out are those of the above. */
+void played_link_emit_device(PlayedLink *link, DfuLinkUp up);
+
 void played_link_emit_notified(PlayedLink *link, const void *bytes, gsize len);
 
 /** An event with an error; @trouble is for DFU_LINK_FAILED. */

@@ -16,6 +16,8 @@ typedef struct {
   DfuDeviceMode mode;
   gint64 received_bytes;
   gint revision;
+  const DfuFamily *family;
+  char *device; /* "family_why|manufacturer|model|firmware", where there is a family */
   gint error_code; /* 0 for none */
 } Fixture;
 
@@ -27,7 +29,18 @@ static void on_result(const DfuInquiryResult *result, gpointer user_data)
   fixture->mode = result->mode;
   fixture->received_bytes = result->received_bytes;
   fixture->revision = result->revision;
+  fixture->family = result->family;
+  if (result->family != NULL)
+    fixture->device = g_strdup_printf("%s|%s|%s|%s", result->family_why, result->manufacturer,
+                                      result->model, result->firmware);
   fixture->error_code = result->error != NULL ? result->error->code : 0;
+}
+
+static void begin(Fixture *fixture, const DfuFamily *family)
+{
+  dfu_inquiry_free(fixture->inquiry);
+  g_string_truncate(fixture->link.calls, 0);
+  fixture->inquiry = dfu_inquiry_new(&fixture->link.base, family, 30, on_result, fixture);
 }
 
 static int set_up(void **state)
@@ -35,7 +48,7 @@ static int set_up(void **state)
   Fixture *fixture = g_new0(Fixture, 1);
 
   played_link_init(&fixture->link);
-  fixture->inquiry = dfu_inquiry_new(&fixture->link.base, 30, on_result, fixture);
+  begin(fixture, NULL);
   *state = fixture;
   return 0;
 }
@@ -46,6 +59,7 @@ static int tear_down(void **state)
 
   dfu_inquiry_free(fixture->inquiry);
   played_link_clear(&fixture->link);
+  g_free(fixture->device);
   g_free(fixture);
   return 0;
 }
@@ -115,6 +129,76 @@ static void buttonless_handler_gives_the_application_away(void **state)
   played_link_emit(&fixture->link, DFU_LINK_LOST);
   assert_ended(fixture, 0, ASKED "disconnect;");
   assert_int_equal(fixture->mode, DFU_DEVICE_MODE_APPLICATION);
+}
+
+static void family_is_told_with_its_sign_and_the_device_information(void **state)
+{
+  Fixture *fixture = *state;
+
+  played_link_emit_device(&fixture->link, (DfuLinkUp){.mtu = 23,
+                                                      .has_revision = TRUE,
+                                                      .revision = 0x0008,
+                                                      .has_packet = TRUE,
+                                                      .name = "AdaDFU",
+                                                      .manufacturer = "RAKwireless",
+                                                      .model = "WisBlock RAK4631 Board",
+                                                      .firmware = "0.4.3 s140 6.1.1"});
+  played_link_emit(&fixture->link, DFU_LINK_SUBSCRIBED);
+  played_link_emit(&fixture->link, DFU_LINK_CONTROL_WRITTEN);
+  played_link_emit_notified(&fixture->link, "\x10\x07\x01\x00\x00\x00\x00", 7);
+  played_link_emit(&fixture->link, DFU_LINK_LOST);
+  assert_ended(fixture, 0, ASKED "disconnect;");
+  assert_string_equal(fixture->family->name, "adafruit-0.7");
+  assert_string_equal(fixture->device, "firmware revision|RAKwireless|WisBlock RAK4631 Board|"
+                                       "0.4.3 s140 6.1.1");
+}
+
+static void family_that_is_named_counts_more_than_any_sign(void **state)
+{
+  Fixture *fixture = *state;
+
+  begin(fixture, dfu_family_find("sdk-single"));
+  ask(fixture);
+  played_link_emit(&fixture->link, DFU_LINK_CONTROL_WRITTEN);
+  played_link_emit_notified(&fixture->link, "\x10\x07\x01\x00\x00\x00\x00", 7);
+  played_link_emit(&fixture->link, DFU_LINK_LOST);
+  assert_string_equal(fixture->family->name, "sdk-single");
+  assert_string_equal(fixture->device, "as told|||");
+}
+
+/* InfiniTime 1.14: every access to the service restarts the timer of a session, and 07 has no answer. */
+static void watch_is_not_written_to(void **state)
+{
+  Fixture *fixture = *state;
+
+  played_link_emit_device(&fixture->link, (DfuLinkUp){.mtu = 256,
+                                                      .has_revision = TRUE,
+                                                      .revision = 0x0008,
+                                                      .has_packet = TRUE,
+                                                      .has_other_services = TRUE,
+                                                      .name = "InfiniTime"});
+  played_link_emit(&fixture->link, DFU_LINK_LOST);
+  assert_ended(fixture, 0, "connect 30000;disconnect;");
+  assert_int_equal(fixture->mode, DFU_DEVICE_MODE_DFU);
+  assert_string_equal(fixture->family->name, "infinitime");
+  assert_int_equal(fixture->received_bytes, -1);
+}
+
+static void application_has_no_family(void **state)
+{
+  Fixture *fixture = *state;
+
+  played_link_emit_up(&fixture->link, 0x0001);
+  played_link_emit(&fixture->link, DFU_LINK_LOST);
+  assert_null(fixture->family);
+  /* Nor has one that only its answer gives away. */
+  begin(fixture, NULL);
+  ask(fixture);
+  played_link_emit(&fixture->link, DFU_LINK_CONTROL_WRITTEN);
+  played_link_emit_notified(&fixture->link, "\x10\x01\x03", 3);
+  played_link_emit(&fixture->link, DFU_LINK_LOST);
+  assert_int_equal(fixture->mode, DFU_DEVICE_MODE_APPLICATION);
+  assert_null(fixture->family);
 }
 
 static void other_notifications_are_no_answer(void **state)
@@ -214,6 +298,10 @@ int main(void)
     TEST(answer_may_overtake_the_acknowledgement),
     TEST(application_is_not_written_to),
     TEST(buttonless_handler_gives_the_application_away),
+    TEST(family_is_told_with_its_sign_and_the_device_information),
+    TEST(family_that_is_named_counts_more_than_any_sign),
+    TEST(watch_is_not_written_to),
+    TEST(application_has_no_family),
     TEST(other_notifications_are_no_answer),
     TEST(target_that_refuses_the_request_tells_no_count),
     TEST(failed_write_is_the_error),

@@ -51,6 +51,16 @@ static void put_sizes_is_softdevice_bootloader_application(void **state)
                  0x00, 0x04, 0x03, 0x02, 0xf1);
 }
 
+/* SDK 4.3 to 6.0: Start is followed by one size alone (nRF51 SDK 5.2, dfu_transport_ble.c). */
+static void put_size_is_one_word(void **state)
+{
+  uint8_t out[DFU_WIRE_MAX_BYTES];
+
+  (void)state;
+  assert_message(dfu_wire_put_size(out, 0x0001a6b4), out, 0xb4, 0xa6, 0x01, 0x00);
+  assert_message(dfu_wire_put_size(out, 0xf1020304), out, 0x04, 0x03, 0x02, 0xf1);
+}
+
 static void put_init_carries_the_step(void **state)
 {
   uint8_t out[DFU_WIRE_MAX_BYTES];
@@ -283,6 +293,7 @@ int main(void)
     cmocka_unit_test(put_request_is_the_opcode),
     cmocka_unit_test(put_start_carries_the_mode),
     cmocka_unit_test(put_sizes_is_softdevice_bootloader_application),
+    cmocka_unit_test(put_size_is_one_word),
     cmocka_unit_test(put_init_carries_the_step),
     cmocka_unit_test(put_receipt_request_is_little_endian),
     cmocka_unit_test(put_response_names_request_and_status),
