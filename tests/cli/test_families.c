@@ -229,7 +229,7 @@ static void start_update(Cell *cell, const char *package, const char *option)
   const char *address = cell->address != NULL ? cell->address : CLI_ADDRESS;
 
   cell->run = cli_start(cell->cli, CLI_ARGS("update", package, "--addr", address, "--json",
-                                            "--timeout", "10", "--retries", "3", "--wait-back",
+                                            "--timeout", "6", "--retries", "1", "--wait-back",
                                             "8", option));
 }
 
