@@ -248,7 +248,7 @@ extern const DfuLimits dfu_limits_default;
 /** What a run is about. Fixed for its length. */
 typedef struct {
   DfuGoal goal;
-  bool find_target;           /* the first time already, look for the bootloader: DFU_FIND_TARGET */
+  DfuFind find;               /* where to look for the device the first time */
   bool is_expected;           /* it was there a moment ago: not to find it is worth more tries */
   uint8_t mode;               /* mode byte of Start */
   uint32_t softdevice_bytes;  /* the sizes that Start announces; their sum is the image */

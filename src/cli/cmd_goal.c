@@ -11,6 +11,7 @@
 
 typedef struct {
   DfuDeviceOptions device;
+  char *bootloader_name; /* (nullable) */
   int retries;
   gboolean allows_cable;
 } GoalOptions;
@@ -56,10 +57,12 @@ static gboolean run(const GoalOptions *options, DfuGoal goal, char **argv, DfuOu
   DfuDeviceRun plan = {
     .adapter = options->device.adapter,
     .address = options->device.address,
+    .bootloader_name = options->bootloader_name,
     .session = &session,
   };
 
   if (!dfu_device_options_check(&options->device, &session.family, error) ||
+      !dfu_options_check_name("--bootloader-name", options->bootloader_name, error) ||
       !dfu_options_check_range("--retries", options->retries, 0, MOST_RETRIES, error))
     return FALSE;
   session.goal = goal;
@@ -76,19 +79,25 @@ static gboolean run_command(DfuGoal goal, const DfuUsage *usage, char **argv, Df
     .device.timeout_s = (int)dfu_session_options_default.timeout_s,
     .retries = (int)dfu_session_options_default.retries,
   };
-  const GOptionEntry none = G_OPTION_ENTRY_NULL;
-  const GOptionEntry allow_cable = { "allow-cable", 0, 0, G_OPTION_ARG_NONE, &options.allows_cable,
-                               "Also where the device may be left to a cable", NULL };
+  const GOptionEntry bootloader_name = {
+    "bootloader-name", 0, 0, G_OPTION_ARG_FILENAME, &options.bootloader_name,
+    "Name of its bootloader, if that has an address of its own", "NAME"
+  };
+  const GOptionEntry allow_cable = {
+    "allow-cable", 0, 0, G_OPTION_ARG_NONE, &options.allows_cable,
+    "Also where the device may be left to a cable", NULL
+  };
+  const GOptionEntry *extra = goal == DFU_GOAL_RESET ? &allow_cable : &bootloader_name;
   cJSON *result = dfu_output_get_result(output);
   gboolean helped;
-  gboolean ok = parse_options(&options, usage, goal == DFU_GOAL_RESET ? &allow_cable : &none, argv,
-                              output, &helped, error) &&
+  gboolean ok = parse_options(&options, usage, extra, argv, output, &helped, error) &&
                 (helped || run(&options, goal, argv, output, error));
 
   /* The same keys whether a session ran or not. */
   if (!cJSON_HasObjectItem(result, "address"))
     dfu_update_report_add_result(result, NULL);
   dfu_device_options_clear(&options.device);
+  g_free(options.bootloader_name);
   return ok;
 }
 

@@ -380,7 +380,7 @@ void dfu_controller_init(DfuController *controller, const DfuControllerConfig *c
     .transfer = config->known,
     .saved = config->known,
     .most_window_packets = config->most_window_packets,
-    .find = config->find_target ? DFU_FIND_TARGET : DFU_FIND_DEVICE,
+    .find = config->find,
     .needs_quiet = config->known.start_sent,
     .family = dfu_family_find("unknown"),
     .limit_us = INT64_MAX,

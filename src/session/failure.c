@@ -188,6 +188,12 @@ static GError *not_entered_error(const DfuFailure *failure, const char *device)
 /** The part before was activated, and nothing was seen of what it should have started. */
 static GError *not_started_error(const DfuFailureContext *context)
 {
+  if (context->seen_before == DFU_SEEN_APPLICATION)
+    return g_error_new(DFU_ERROR, DFU_ERROR_NOT_BACK,
+                       "the bootloader was sent and activated, but %s runs its old application "
+                       "again, which could not be sent into it. Put it into DFU mode by its button; "
+                       "the application of the package is what is left to send",
+                       context->device);
   return g_error_new(DFU_ERROR, DFU_ERROR_NOT_BACK,
                      "SoftDevice or bootloader were sent and activated, but %s was not seen in DFU "
                      "mode afterwards, and has no application yet%s%s. Look for it with `dfu-ble "

@@ -17,6 +17,7 @@ typedef struct {
   gboolean is_kept;         /* and the journal tells a later run of it */
   const DfuFamily *family;  /* (nullable): of the device */
   gboolean is_next_part;    /* the part before is done; the device was not reached since */
+  DfuSeen seen_before;      /* what came back after it */
   const GError *refusal;    /* (nullable): why the caller refused the device */
   const GError *link_error; /* (nullable): the last thing that the link complained of */
 } DfuFailureContext;

@@ -57,7 +57,7 @@ static void configure_by_journal(DfuSession *session)
   if (session->earlier == NULL)
     return;
   config->known = session->earlier->transfer;
-  config->find_target = true; /* it may have restarted as another bootloader since */
+  config->find = DFU_FIND_TARGET; /* it may have restarted as another bootloader since */
 }
 
 /** What the parts before the one at @index came to; a journal may have begun behind them. */
@@ -75,6 +75,12 @@ static void close_account(DfuSession *session, guint index)
     session->past.image_bytes += (guint32)g_bytes_get_size(session->parts[i]->image);
 }
 
+/** As the bootloader that the part before has started, or as an application that it has left. */
+static DfuFind find_what_was_started(const DfuSession *session)
+{
+  return session->seen_before == DFU_SEEN_APPLICATION ? DFU_FIND_ANY : DFU_FIND_TARGET;
+}
+
 /** Makes everything ready for a part; nothing is sent yet. */
 void session_begin_part(DfuSession *session, guint index)
 {
@@ -82,7 +88,8 @@ void session_begin_part(DfuSession *session, guint index)
   session->index = index;
   session->accepted_us = 0;
   configure(session);
-  session->config.find_target = session->is_reached; /* as what the part before has started */
+  if (session->is_reached)
+    session->config.find = find_what_was_started(session);
   session->config.is_expected = session->is_reached;
   session->is_reached = FALSE;
   configure_by_journal(session);

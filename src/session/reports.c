@@ -139,6 +139,7 @@ void session_finish_failed(DfuSession *session, const DfuFailure *failure)
     .refusal = session->refusal,
     .family = session->family,
     .is_next_part = session->config.is_expected && !session->is_reached,
+    .seen_before = session->seen_before,
     .looks_away = session->keeper != NULL && dfu_keeper_looks_away(session->keeper),
     .has_begun = session->transfer.start_sent,
     .is_kept = session->keeper != NULL && dfu_keeper_is_kept(session->keeper),

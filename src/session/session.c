@@ -37,6 +37,7 @@ static void end_part(DfuSession *session, DfuSeen seen)
     return;
   }
   session->earlier = NULL;
+  session->seen_before = seen;
   session_begin_part(session, session->index + 1);
   session_report(session, (DfuReport){.type = DFU_REPORT_PART});
   session->begin_due = TRUE;

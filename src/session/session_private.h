@@ -45,6 +45,7 @@ struct DfuSession {
   gboolean is_model_right; /* the device was seen to be what the user expects */
   GError *refusal;         /* why the image must not go to this device */
   char *seen_address;
+  DfuSeen seen_before; /* what came back after the part before */
   GError *link_error;
 };
 

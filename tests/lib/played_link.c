@@ -6,8 +6,9 @@ static GString *calls_of(DfuLink *link)
   return ((PlayedLink *)link)->calls; /* its first member */
 }
 
-static void on_connect(DfuLink *link, DfuLinkFind find G_GNUC_UNUSED, guint timeout_ms)
+static void on_connect(DfuLink *link, DfuLinkFind find, guint timeout_ms)
 {
+  ((PlayedLink *)link)->find = find;
   g_string_append_printf(calls_of(link), "connect %u;", timeout_ms);
 }
 

@@ -12,6 +12,7 @@
 
 typedef struct {
   DfuLink base;
+  DfuLinkFind find; /* of the last connect */
   GString *calls; /* "connect 30000;subscribe;write 07;", in the order of their coming */
 } PlayedLink;
 

@@ -266,14 +266,14 @@ static void begin_two_parts(Fixture *fixture)
   begin(fixture, 2);
 }
 
-/* The first part is done, and its bootloader is back. */
-static void complete_first_part(Fixture *fixture)
+/* The first part is done, and @seen is what comes back. */
+static void complete_first_part(Fixture *fixture, DfuLinkSeen seen)
 {
   begin_two_parts(fixture);
   reach_the_image(fixture);
   assert_string_equal(fixture->link.calls->str, TO_THE_IMAGE("01"));
   send_the_image(fixture);
-  see(fixture, DFU_LINK_SEEN_DFU);
+  see(fixture, seen);
   g_string_truncate(fixture->link.calls, 0);
   played_link_emit(&fixture->link, DFU_LINK_LOST); /* the answer to the end of the watch */
   await_connects(fixture, 1);
@@ -283,7 +283,7 @@ static void two_parts_are_one_account(void **state)
 {
   Fixture *fixture = *state;
 
-  complete_first_part(fixture);
+  complete_first_part(fixture, DFU_LINK_SEEN_DFU);
   reach_the_image(fixture);
   assert_string_equal(fixture->link.calls->str, TO_THE_IMAGE("04"));
   send_the_image(fixture);
@@ -304,7 +304,7 @@ static void loss_in_the_second_part_counts_in_its_image(void **state)
 {
   Fixture *fixture = *state;
 
-  complete_first_part(fixture);
+  complete_first_part(fixture, DFU_LINK_SEEN_DFU);
   reach_the_image(fixture);
   played_link_emit_notified(&fixture->link, "\x11\x50\x00\x00\x00", 5);
   played_link_emit(&fixture->link, DFU_LINK_LOST);
@@ -322,7 +322,7 @@ static void second_part_that_finds_nobody_is_9(void **state)
 {
   Fixture *fixture = *state;
 
-  complete_first_part(fixture);
+  complete_first_part(fixture, DFU_LINK_SEEN_DFU);
   for (guint i = 1; i <= 3; i++) {
     await_connects(fixture, i);
     played_link_emit_error(&fixture->link, DFU_LINK_FAILED, DFU_LINK_TROUBLE_NOT_FOUND,
@@ -333,6 +333,34 @@ static void second_part_that_finds_nobody_is_9(void **state)
   assert_non_null(strstr(fixture->message, "has no application yet"));
   assert_int_equal(fixture->result.confirmed_bytes, 400);
   assert_int_equal(fixture->result.image_bytes, 800);
+}
+
+static void second_part_looks_for_the_bootloader_of_the_first(void **state)
+{
+  Fixture *fixture = *state;
+
+  complete_first_part(fixture, DFU_LINK_SEEN_DFU);
+  assert_int_equal(fixture->link.find, DFU_LINK_FIND_TARGET);
+}
+
+/*
+ * A bootloader with two banks keeps the application while another bootloader is sent
+ * (nRF5 SDK 11, dfu_dual_bank.c): it may be one that can be entered, at the address before.
+ */
+static void second_part_looks_for_an_application_that_is_left(void **state)
+{
+  Fixture *fixture = *state;
+
+  complete_first_part(fixture, DFU_LINK_SEEN_APPLICATION);
+  assert_int_equal(fixture->link.find, DFU_LINK_FIND_ANY);
+  for (guint i = 1; i <= 3; i++) {
+    await_connects(fixture, i);
+    played_link_emit_error(&fixture->link, DFU_LINK_FAILED, DFU_LINK_TROUBLE_LASTING,
+                           DFU_ERROR_REFUSED);
+  }
+  await_end(fixture);
+  assert_int_equal(fixture->error_code, DFU_ERROR_NOT_BACK);
+  assert_non_null(strstr(fixture->message, "runs its old application again"));
 }
 
 /* --- the wrong board --- */
@@ -445,6 +473,8 @@ int main(void)
     TEST(two_parts_are_one_account),
     TEST(loss_in_the_second_part_counts_in_its_image),
     TEST(second_part_that_finds_nobody_is_9),
+    TEST(second_part_looks_for_the_bootloader_of_the_first),
+    TEST(second_part_looks_for_an_application_that_is_left),
     TEST(device_of_another_model_is_left_untouched),
     TEST(bootloader_that_does_not_tell_its_model_is_refused),
     TEST(device_of_the_right_model_is_written_to),
