@@ -81,7 +81,10 @@ static void try_v1(Step *step)
   DfuController *c = step->c;
 
   c->uses_v1 = true;
-  ctl_start_begin(step);
+  if (c->resume_bytes > 0)
+    ctl_probe_begin(step); /* in mid-image no other protocol is tried on it: it goes on */
+  else
+    ctl_start_begin(step);
 }
 
 /** Only a Start that is accepted shows that the older protocol was meant. */
