@@ -117,7 +117,8 @@ static bool is_ruined(const DfuFailure *failure)
   case DFU_FAIL_RECEIPT:
   case DFU_FAIL_PACKETS_LOST:
   case DFU_FAIL_EARLY_END:
-  case DFU_FAIL_OFFSET: return true;
+  case DFU_FAIL_OFFSET:
+  case DFU_FAIL_NOT_BACK: return true;
   default: return false;
   }
 }

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Requests that end a connection, and of which nobody knows whether they were
+ * heard: Activate and System Reset, lost on the way there or on the way back,
+ * once or each time.
+ */
+#include "lib/cmocka_all.h"
+#include "lib/sim.h"
+
+#include <string.h>
+
+#define IMAGE_BYTES 500
+#define HOUR_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC)
+
+/* What the virtual air does to one request, and how often. */
+static struct {
+  guint8 opcode;
+  guint times;
+  guint n_heard; /* by the air */
+} fault;
+
+static Sim *make(const char *name, guint8 opcode, guint times)
+{
+  Sim *sim = sim_new(name, IMAGE_BYTES);
+
+  fault.opcode = opcode;
+  fault.times = times;
+  fault.n_heard = 0;
+  sim->config.packet_bytes = 0;
+  sim->config.receipt_packets = 0;
+  sim->config.window_packets = 0;
+  return sim;
+}
+
+static void run(Sim *sim)
+{
+  if (sim->trace == NULL)
+    sim->trace = g_string_new(NULL);
+  sim_run(sim, HOUR_US);
+}
+
+/** A later run, with what the journal holds. */
+static void run_again(Sim *sim)
+{
+  sim->ended = FALSE;
+  sim->n_terminal = 0;
+  sim_die(sim);
+  sim_run(sim, HOUR_US);
+}
+
+static void assert_done(const Sim *sim)
+{
+  if (!sim->ended || sim->n_terminal != 1 || sim->terminal.type != DFU_ACTION_DONE)
+    fail_msg("not done\n%s", sim->trace->str);
+}
+
+static void assert_installed(const Sim *sim)
+{
+  assert_done(sim);
+  assert_true(sim->application_is_new);
+}
+
+static void assert_failed(const Sim *sim, DfuFailReason reason)
+{
+  if (!sim->ended || sim->n_terminal != 1)
+    fail_msg("it did not end\n%s", sim->trace->str);
+  assert_int_equal(sim->terminal.type, DFU_ACTION_FAILED);
+  assert_int_equal(sim->terminal.failure.reason, reason);
+}
+
+static gboolean is_request(const SimMessage *message)
+{
+  return message->kind == SIM_TO_TARGET_CONTROL && message->bytes[0] == fault.opcode &&
+         fault.n_heard++ < fault.times;
+}
+
+/* --- on the way there ------------------------------------------------------------------ */
+
+static gboolean lose_power_at_request(Sim *sim, const SimMessage *message)
+{
+  if (!is_request(message))
+    return TRUE;
+  sim_cut_power(sim);
+  return FALSE;
+}
+
+/* --- Activate ---------------------------------------------------------------------------- */
+
+/** Nothing tells that from an image which does not start: it is sent once more. */
+static void target_that_loses_power_at_activate_is_updated_once_more(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("sdk11-single", DFU_OP_ACTIVATE, 1);
+
+  sim->on_message = lose_power_at_request;
+  run(sim);
+  assert_installed(sim);
+  assert_true(sim->notes & DFU_NOTE_STARTS_OVER);
+}
+
+/** And a run that ends there leaves nothing behind that would end the next one too. */
+static void target_that_is_found_empty_after_activate_is_no_reason_to_fail_for_ever(
+  void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("sdk11-single", DFU_OP_ACTIVATE, 2);
+
+  sim->on_message = lose_power_at_request;
+  run(sim);
+  assert_failed(sim, DFU_FAIL_NOT_BACK);
+  assert_false(sim->disk.activate_sent);
+  run_again(sim);
+  assert_installed(sim);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(target_that_loses_power_at_activate_is_updated_once_more),
+    cmocka_unit_test(target_that_is_found_empty_after_activate_is_no_reason_to_fail_for_ever),
+  };
+
+  return cmocka_run_group_tests_name("unheard", tests, NULL, NULL);
+}
