@@ -315,6 +315,7 @@ typedef struct {
   bool needs_quiet;      /* a transfer of ours may be open on a target that keeps none */
   bool was_entered;      /* its application was sent into its bootloader, which then can be again */
   bool uses_v1;          /* Start was refused as the older protocol's targets do */
+  unsigned activations;  /* Activates sent */
   bool activating;       /* the loss of the link is what Activate should bring */
   bool has_reached_goal; /* the loss of the link is all that remains */
   DfuFind find;          /* where the device may be by now */

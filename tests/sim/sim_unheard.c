@@ -76,12 +76,27 @@ static gboolean is_request(const SimMessage *message)
 
 /* --- on the way there ------------------------------------------------------------------ */
 
+static gboolean lose_request(Sim *sim, const SimMessage *message)
+{
+  if (!is_request(message))
+    return TRUE;
+  sim_lose_link(sim);
+  return FALSE;
+}
+
 static gboolean lose_power_at_request(Sim *sim, const SimMessage *message)
 {
   if (!is_request(message))
     return TRUE;
   sim_cut_power(sim);
   return FALSE;
+}
+
+/** It acts on the request, and is gone before it says so. */
+static gboolean drop_acknowledgement(Sim *sim, const SimMessage *message)
+{
+  return message->kind != SIM_TO_CONTROLLER || message->event.type != DFU_EVENT_CONTROL_WRITTEN ||
+         sim->controller.request[0] != fault.opcode || fault.n_heard++ >= fault.times;
 }
 
 /* --- Activate ---------------------------------------------------------------------------- */
@@ -111,11 +126,40 @@ static void target_that_is_found_empty_after_activate_is_no_reason_to_fail_for_e
   assert_installed(sim);
 }
 
+/** What it says of itself is the same before and after; twice is enough for the doubt. */
+static void watch_that_restarts_without_a_word_is_updated_twice_at_most(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("infinitime", DFU_OP_ACTIVATE, G_MAXUINT);
+
+  sim->on_message = drop_acknowledgement;
+  run(sim);
+  assert_installed(sim);
+  assert_true(sim->notes & DFU_NOTE_ACTIVATE_UNHEARD);
+  assert_true(sim->controller.total_sent_bytes <= 2 * IMAGE_BYTES);
+}
+
+/** No byte is confirmed in between: each time is one of the tries that the user grants. */
+static void link_that_is_lost_at_each_activate_has_an_end(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("adafruit-0.9", DFU_OP_ACTIVATE, G_MAXUINT);
+
+  sim->on_message = lose_request;
+  run(sim);
+  assert_failed(sim, DFU_FAIL_LINK);
+  assert_int_equal(fault.n_heard, 1 + sim->config.retries);
+  assert_true(sim->disk.validate_sent); /* a later run goes on from here */
+  sim->on_message = NULL;
+  run_again(sim);
+  assert_installed(sim);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(target_that_loses_power_at_activate_is_updated_once_more),
     cmocka_unit_test(target_that_is_found_empty_after_activate_is_no_reason_to_fail_for_ever),
+    cmocka_unit_test(watch_that_restarts_without_a_word_is_updated_twice_at_most),
+    cmocka_unit_test(link_that_is_lost_at_each_activate_has_an_end),
   };
 
   return cmocka_run_group_tests_name("unheard", tests, NULL, NULL);
