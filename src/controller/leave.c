@@ -61,7 +61,7 @@ void ctl_leave(Step *step)
     ctl_disconnect(step);
   else if (!c->link_up)
     ctl_end(step);
-  else if (has_packets_in_the_air(c))
+  else if (has_packets_in_the_air(c) || c->control_busy)
     ctl_enter(step, STATE_QUIET, step->now_us + QUIET_US);
   else
     ctl_disconnect(step);

@@ -153,6 +153,28 @@ static void link_that_is_lost_at_each_activate_has_an_end(void **state G_GNUC_UN
   assert_installed(sim);
 }
 
+/* --- leaving ------------------------------------------------------------------------------ */
+
+/** A write that the target comes to after the disconnect makes some of them restart. */
+static void nothing_is_left_while_a_write_is_not_acknowledged(void **state G_GNUC_UNUSED)
+{
+  static const guint8 cut[] = {DFU_OP_RESPONSE};
+  g_autoptr(Sim) sim = make("adafruit-0.9", 0, 0);
+  DfuEvent malformed = {.type = DFU_EVENT_NOTIFIED, .bytes = cut, .len = sizeof(cut)};
+  DfuUpdate update;
+
+  sim->trace = g_string_new(NULL);
+  sim_run(sim, 35000);
+  assert_true(g_str_has_suffix(sim->trace->str, "> 07\n"));
+  malformed.now_us = sim->now_us;
+  dfu_controller_step(&sim->controller, &malformed, &update);
+  assert_int_equal(update.n_actions, 0);
+  assert_int_equal(update.wake_us, sim->now_us + G_USEC_PER_SEC);
+  sim->controller_wake_us = update.wake_us;
+  run(sim);
+  assert_failed(sim, DFU_FAIL_MALFORMED);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -160,6 +182,7 @@ int main(void)
     cmocka_unit_test(target_that_is_found_empty_after_activate_is_no_reason_to_fail_for_ever),
     cmocka_unit_test(watch_that_restarts_without_a_word_is_updated_twice_at_most),
     cmocka_unit_test(link_that_is_lost_at_each_activate_has_an_end),
+    cmocka_unit_test(nothing_is_left_while_a_write_is_not_acknowledged),
   };
 
   return cmocka_run_group_tests_name("unheard", tests, NULL, NULL);
