@@ -322,7 +322,8 @@ typedef struct {
   unsigned entries;      /* of the bootloader, from the application */
   bool has_forgotten;    /* what the host remembered of its services */
   bool was_reset;        /* with the user's consent */
-  bool has_reset;        /* by us, for whatever reason */
+  bool reset_unheard;    /* one was sent; nothing says that it arrived */
+  bool has_reset;        /* by us, for whatever reason, and acknowledged */
   bool comes_back;       /* in DFU mode after that: it was seen to */
   unsigned new_beginnings; /* by ourselves */
   bool cancelled;

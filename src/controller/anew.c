@@ -18,12 +18,14 @@ void ctl_reset(Step *step)
 
   c->transfer = (DfuTransfer){0};
   c->find = DFU_FIND_ANY;
-  c->has_reset = true;
+  c->reset_unheard = true;
   ctl_request_plain(step, STATE_RESET, DFU_OP_RESET);
 }
 
 void ctl_reset_on_written(Step *step)
 {
+  step->c->reset_unheard = false;
+  step->c->has_reset = true;
   ctl_enter(step, STATE_DROPPING, step->now_us + step->c->config.limits.activate_us);
 }
 

@@ -62,7 +62,9 @@ void ctl_foreign(Step *step, uint32_t held_bytes)
 {
   const DfuController *c = step->c;
 
-  if (ctl_may_reset(c))
+  if (c->reset_unheard)
+    ctl_reset(step); /* it did not arrive, and what is held is still what was given up */
+  else if (ctl_may_reset(c))
     reset_with_consent(step);
   else
     ctl_fail_bytes(step, DFU_FAIL_FOREIGN, held_bytes, c->image_bytes);

@@ -153,6 +153,53 @@ static void link_that_is_lost_at_each_activate_has_an_end(void **state G_GNUC_UN
   assert_installed(sim);
 }
 
+/* --- System Reset -------------------------------------------------------------------------- */
+
+/** Flash that takes longer than a packet's way there and back: windows that are too large are refused. */
+static Sim *make_slow(const char *name, guint times)
+{
+  Sim *sim = make(name, DFU_OP_RESET, times);
+
+  sim->family = dfu_family_find("sdk-single");
+  sim->target_config.write_packet_us = 18000;
+  sim->target_config.erase_page_us = 1000;
+  return sim;
+}
+
+/** What the target then still holds is ours, and no transfer of somebody else. */
+static void reset_that_was_lost_on_its_way_is_sent_again(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_slow("sdk11-single", 1);
+
+  sim->on_message = lose_request;
+  run(sim);
+  assert_installed(sim);
+}
+
+static void reset_that_is_lost_each_time_has_an_end(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_slow("sdk11-single", G_MAXUINT);
+
+  sim->on_message = lose_request;
+  run(sim);
+  assert_failed(sim, DFU_FAIL_LINK);
+  assert_int_equal(sim->n_system_resets, 0);
+}
+
+/** The device did not come back from it: it never went. */
+static void reset_that_was_not_heard_shows_nothing_of_the_device(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_slow("adafruit-0.9", 1);
+
+  sim->family = NULL;
+  sim->config.restart = true;
+  sim->config.window_packets = 16;
+  sim->on_message = lose_request;
+  run(sim);
+  assert_true(fault.n_heard > 0);
+  assert_false(sim->controller.comes_back);
+}
+
 /* --- leaving ------------------------------------------------------------------------------ */
 
 /** A write that the target comes to after the disconnect makes some of them restart. */
@@ -182,6 +229,9 @@ int main(void)
     cmocka_unit_test(target_that_is_found_empty_after_activate_is_no_reason_to_fail_for_ever),
     cmocka_unit_test(watch_that_restarts_without_a_word_is_updated_twice_at_most),
     cmocka_unit_test(link_that_is_lost_at_each_activate_has_an_end),
+    cmocka_unit_test(reset_that_was_lost_on_its_way_is_sent_again),
+    cmocka_unit_test(reset_that_is_lost_each_time_has_an_end),
+    cmocka_unit_test(reset_that_was_not_heard_shows_nothing_of_the_device),
     cmocka_unit_test(nothing_is_left_while_a_write_is_not_acknowledged),
   };
 
