@@ -319,7 +319,7 @@ typedef struct {
   bool activating;       /* the loss of the link is what Activate should bring */
   bool has_reached_goal; /* the loss of the link is all that remains */
   DfuFind find;          /* where the device may be by now */
-  unsigned entries;      /* of the bootloader, from the application */
+  unsigned entries;      /* of the bootloader, from the application, in vain so far */
   bool has_forgotten;    /* what the host remembered of its services */
   bool was_reset;        /* with the user's consent */
   bool reset_unheard;    /* one was sent; nothing says that it arrived */

@@ -87,6 +87,7 @@ bool ctl_begin_anew(Step *step)
   if ((!has_consent && !survives_reset(c)) || !is_worth_it(step))
     return false;
   c->failure = (DfuFailure){0};
+  c->entries = 0; /* the way back may lead through the application each time */
   ctl_note(step, DFU_NOTE_BEGINS_ANEW);
   if (c->family->reset_to == DFU_RESET_IGNORED) {
     c->transfer = (DfuTransfer){0};

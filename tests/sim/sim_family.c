@@ -321,6 +321,20 @@ static void target_with_an_application_that_was_entered_begins_anew_through_it(
   assert_int_equal(sim->n_jumps, 1 + sim->n_system_resets);
 }
 
+/** One buffer: every reset on the way to a window of one leads through the application. */
+static void application_is_entered_as_often_as_the_window_is_halved(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_slow("sdk11-dual");
+  DfuPersonality narrow = *sim->target_config.personality;
+
+  narrow.receive_buffers = 1;
+  sim->target_config.personality = &narrow;
+  sim->in_application = TRUE;
+  run(sim);
+  assert_installed(sim);
+  assert_int_equal(sim->n_system_resets, 3);
+}
+
 /* --- InfiniTime ----------------------------------------------------------------------------------- */
 
 static void watch_is_left_in_peace_before_a_second_try(void **state G_GNUC_UNUSED)
@@ -440,6 +454,7 @@ int main(void)
     cmocka_unit_test(consent_to_one_reset_is_enough_where_the_target_comes_back),
     cmocka_unit_test(target_that_only_a_cable_would_reach_is_not_reset),
     cmocka_unit_test(target_with_an_application_that_was_entered_begins_anew_through_it),
+    cmocka_unit_test(application_is_entered_as_often_as_the_window_is_halved),
     cmocka_unit_test(watch_is_left_in_peace_before_a_second_try),
     cmocka_unit_test(silence_of_a_watch_after_validate_is_a_damaged_image),
     cmocka_unit_test(late_answer_to_start_is_no_sign_of_an_application),
