@@ -158,7 +158,6 @@ void ctl_pace_on_unproved(Step *step)
   DfuController *c = step->c;
 
   c->is_shortened = true;
-  c->transfer.packet_bytes = 0; /* the target has seen nothing of it */
   ctl_note(step, DFU_NOTE_PACKETS_SHORTENED);
   ctl_image_begin(step, c->receipt_base_bytes);
 }

@@ -262,6 +262,33 @@ static void transfer_goes_on_with_packets_of_the_length_it_began_with(void **sta
   assert_int_equal(sim->controller.packet_bytes, 20);
 }
 
+/** The first packets never arrived, and the next connection has no room for others of their length. */
+static gboolean shrink_mtu(Sim *sim, const SimMessage *message)
+{
+  if (message->kind == SIM_TO_TARGET_PACKET && message->len == 244 && sim->mtu == 0) {
+    sim->mtu = 23;
+    sim_lose_link(sim);
+    return FALSE;
+  }
+  if (sim->n_messages_delivered == 100)
+    sim_lose_link(sim);
+  return sim->connected || !message->over_link;
+}
+
+/** What was sent and did not arrive is not what OTAFIX chose its way by. */
+static void packets_that_never_arrived_chose_nothing(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("otafix-2.1");
+
+  sim->on_message = shrink_mtu;
+  run(sim);
+  assert_installed(sim);
+  assert_int_equal(sim->controller.packet_bytes, 20);
+  assert_int_equal(sim->controller.resumes, 1);
+  assert_int_equal(sim->n_system_resets, 0);
+  assert_traced(sim, "> packets [0, 0)");
+}
+
 /* --- too fast --------------------------------------------------------------------------------- */
 
 /** Flash that takes longer than a packet's way there and back, but not than a window of one. */
@@ -450,6 +477,7 @@ int main(void)
     cmocka_unit_test(receipt_of_the_proof_that_is_lost_is_made_up_for_by_the_count),
     cmocka_unit_test(held_back_packets_are_flushed_before_they_are_counted),
     cmocka_unit_test(transfer_goes_on_with_packets_of_the_length_it_began_with),
+    cmocka_unit_test(packets_that_never_arrived_chose_nothing),
     cmocka_unit_test(window_is_halved_until_the_target_keeps_up),
     cmocka_unit_test(consent_to_one_reset_is_enough_where_the_target_comes_back),
     cmocka_unit_test(target_that_only_a_cable_would_reach_is_not_reset),
