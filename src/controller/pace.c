@@ -48,11 +48,18 @@ static uint16_t choose_length(const DfuController *c)
   return c->is_shortened ? smaller(length, DFU_WIRE_PACKET_BYTES) : length;
 }
 
+/** By the first packet: OTAFIX takes them one by one from then on, however short they become. */
+static bool collects_packets(const DfuController *c)
+{
+  return c->transfer.packet_bytes <= COLLECTED_PACKET_BYTES;
+}
+
 bool ctl_pace_choose(DfuController *c)
 {
   const DfuFamily *family = c->family;
   uint16_t length = choose_length(c);
-  bool is_large = length > DFU_WIRE_PACKET_BYTES && family->large_window_packets > 0;
+  bool is_large = family->large_window_packets > 0 &&
+                  (length > DFU_WIRE_PACKET_BYTES || !collects_packets(c));
   uint16_t receipts = is_large ? family->large_receipt_packets : family->receipt_packets;
   uint16_t window = is_large ? family->large_window_packets : family->window_packets;
   uint32_t rest_bytes = c->image_bytes - c->transfer.confirmed_bytes;
@@ -187,7 +194,7 @@ void ctl_pace_on_proof_count(Step *step)
 bool ctl_hides_packets(const DfuController *c)
 {
   return c->family->hides_packets && c->transfer.init_accepted && c->transfer.packet_bytes > 0 &&
-         c->transfer.packet_bytes <= COLLECTED_PACKET_BYTES;
+         collects_packets(c);
 }
 
 void ctl_pace_on_flushed(Step *step)

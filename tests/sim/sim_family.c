@@ -289,6 +289,29 @@ static void packets_that_never_arrived_chose_nothing(void **state G_GNUC_UNUSED)
   assert_traced(sim, "> packets [0, 0)");
 }
 
+static gboolean shrink_mtu_in_mid_image(Sim *sim, const SimMessage *message G_GNUC_UNUSED)
+{
+  if (sim->n_messages_delivered == 30)
+    sim->mtu = 23;
+  return TRUE;
+}
+
+/** Where it does not collect packets, short ones fill its buffers as fast as long ones. */
+static void short_packets_behind_long_ones_are_not_sent_in_dozens(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("otafix-2.1");
+
+  sim->on_message = shrink_mtu_in_mid_image;
+  sim->losses[0] = (SimLoss){30, TRUE};
+  sim->n_losses = 1;
+  run(sim);
+  assert_installed(sim);
+  assert_int_equal(sim->controller.resumes, 1);
+  assert_int_equal(sim->controller.packet_bytes, 20);
+  assert_int_equal(sim->controller.window_packets, 8);
+  assert_int_equal(sim->n_system_resets, 0);
+}
+
 /* --- too fast --------------------------------------------------------------------------------- */
 
 /** Flash that takes longer than a packet's way there and back, but not than a window of one. */
@@ -478,6 +501,7 @@ int main(void)
     cmocka_unit_test(held_back_packets_are_flushed_before_they_are_counted),
     cmocka_unit_test(transfer_goes_on_with_packets_of_the_length_it_began_with),
     cmocka_unit_test(packets_that_never_arrived_chose_nothing),
+    cmocka_unit_test(short_packets_behind_long_ones_are_not_sent_in_dozens),
     cmocka_unit_test(window_is_halved_until_the_target_keeps_up),
     cmocka_unit_test(consent_to_one_reset_is_enough_where_the_target_comes_back),
     cmocka_unit_test(target_that_only_a_cable_would_reach_is_not_reset),
