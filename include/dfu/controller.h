@@ -311,6 +311,7 @@ typedef struct {
   uint16_t most_window_packets; /* after packets came too fast; 0: no limit */
   uint16_t proven_bytes; /* packets of this length have arrived */
   bool is_shortened;     /* longer ones have not */
+  bool has_flushed;      /* an empty packet chooses how a target that restarted takes all others */
   bool flushes_to_recount; /* the flush under way is for a receipt that is overdue */
   bool needs_quiet;      /* a transfer of ours may be open on a target that keeps none */
   bool was_entered;      /* its application was sent into its bootloader, which then can be again */

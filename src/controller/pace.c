@@ -45,6 +45,8 @@ static uint16_t choose_length(const DfuController *c)
   length = smaller(length, get_room(c->mtu));
   if (c->transfer.packet_bytes > 0)
     length = smaller(length, (uint16_t)c->transfer.packet_bytes);
+  if (c->has_flushed)
+    length = smaller(length, COLLECTED_PACKET_BYTES);
   return c->is_shortened ? smaller(length, DFU_WIRE_PACKET_BYTES) : length;
 }
 
@@ -128,6 +130,7 @@ void ctl_pace_on_receive_set(Step *step)
     ctl_leave(step);
   } else if (c->purpose == PURPOSE_FLUSH) {
     ctl_enter(step, STATE_FLUSHING, prove_limit_us);
+    c->has_flushed = true;
     ctl_send(step, DFU_SOURCE_NOTHING, 0, 0, DFU_WIRE_PACKET_BYTES);
   } else if (c->purpose == PURPOSE_PROOF) {
     ctl_enter(step, STATE_PROVING, prove_limit_us);

@@ -312,6 +312,34 @@ static void short_packets_behind_long_ones_are_not_sent_in_dozens(void **state G
   assert_int_equal(sim->n_system_resets, 0);
 }
 
+/** Forgets everything just when its packets have to be counted; from then on there is room for long ones. */
+static gboolean restart_before_the_count(Sim *sim, const SimMessage *message G_GNUC_UNUSED)
+{
+  if (sim->n_messages_delivered == 50 && !is_used) {
+    is_used = TRUE;
+    sim->mtu = 247;
+    sim_cut_power(sim);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/** The empty packet is the first that a target sees which has restarted. */
+static void empty_packet_chooses_too(void **state G_GNUC_UNUSED)
+{
+  for (guint message = 80; message < 110; message++) {
+    g_autoptr(Sim) sim = make("otafix-2.1");
+
+    sim->mtu = 23;
+    sim->on_message = restart_before_the_count;
+    sim->losses[0] = (SimLoss){message, TRUE};
+    sim->n_losses = 1;
+    run(sim);
+    assert_installed(sim);
+    assert_int_equal(sim->n_system_resets, 0);
+  }
+}
+
 /* --- too fast --------------------------------------------------------------------------------- */
 
 /** Flash that takes longer than a packet's way there and back, but not than a window of one. */
@@ -502,6 +530,7 @@ int main(void)
     cmocka_unit_test(transfer_goes_on_with_packets_of_the_length_it_began_with),
     cmocka_unit_test(packets_that_never_arrived_chose_nothing),
     cmocka_unit_test(short_packets_behind_long_ones_are_not_sent_in_dozens),
+    cmocka_unit_test(empty_packet_chooses_too),
     cmocka_unit_test(window_is_halved_until_the_target_keeps_up),
     cmocka_unit_test(consent_to_one_reset_is_enough_where_the_target_comes_back),
     cmocka_unit_test(target_that_only_a_cable_would_reach_is_not_reset),
