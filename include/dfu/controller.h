@@ -325,6 +325,7 @@ typedef struct {
   bool was_reset;        /* with the user's consent */
   bool reset_unheard;    /* one was sent; nothing says that it arrived */
   bool has_reset;        /* by us, for whatever reason, and acknowledged */
+  bool is_cable_bound;   /* what it shows of itself is a family that a reset takes off the air */
   bool comes_back;       /* in DFU mode after that: it was seen to */
   unsigned new_beginnings; /* by ourselves */
   bool cancelled;

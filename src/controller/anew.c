@@ -38,6 +38,8 @@ static bool survives_reset(const DfuController *c)
 {
   if (c->comes_back)
     return true;
+  if (c->is_cable_bound)
+    return false;
   switch (c->family->reset_to) {
   case DFU_RESET_TO_BOOTLOADER:
   case DFU_RESET_IGNORED: return true;

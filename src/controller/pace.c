@@ -42,6 +42,8 @@ static uint16_t choose_length(const DfuController *c)
 {
   uint16_t length = set_or(c->config.packet_bytes, c->family->large_packet_bytes);
 
+  if (c->family->has_fixed_packets)
+    return c->family->large_packet_bytes;
   length = smaller(length, get_room(c->mtu));
   if (c->transfer.packet_bytes > 0)
     length = smaller(length, (uint16_t)c->transfer.packet_bytes);

@@ -26,7 +26,8 @@ static void begin_reset_goal(Step *step)
 {
   DfuController *c = step->c;
   DfuResetTo reset_to = c->family->reset_to;
-  bool is_risky = reset_to == DFU_RESET_TO_CABLE || reset_to == DFU_RESET_TO_UNKNOWN;
+  bool is_risky = reset_to == DFU_RESET_TO_CABLE || reset_to == DFU_RESET_TO_UNKNOWN ||
+                  c->is_cable_bound;
 
   if (reset_to == DFU_RESET_IGNORED)
     ctl_fail(step, DFU_FAIL_NO_RESET);

@@ -387,6 +387,22 @@ static void target_that_only_a_cable_would_reach_is_not_reset(void **state G_GNU
   assert_false(sim->is_stranded);
 }
 
+/** What its own firmware says of it outweighs the word of a user who has taken it for its sister. */
+static void target_that_was_taken_for_another_is_not_reset_on_that_ground(
+  void **state G_GNUC_UNUSED)
+{
+  static const char *const told[] = {"otafix", "adafruit-0.10", "sdk-single"};
+
+  for (gsize i = 0; i < G_N_ELEMENTS(told); i++) {
+    g_autoptr(Sim) sim = make_slow("adafruit-0.9");
+
+    sim->family = dfu_family_find(told[i]);
+    run(sim);
+    assert_int_equal(sim->terminal.type, DFU_ACTION_FAILED);
+    assert_int_equal(sim->n_system_resets, 0);
+  }
+}
+
 static void target_with_an_application_that_was_entered_begins_anew_through_it(
   void **state G_GNUC_UNUSED)
 {
@@ -427,6 +443,21 @@ static void watch_is_left_in_peace_before_a_second_try(void **state G_GNUC_UNUSE
   assert_true(sim->now_us - sim->began_us > 11 * G_USEC_PER_SEC);
   assert_not_traced(sim, "> 07");
   assert_not_traced(sim, "> 06");
+}
+
+/** Whatever is asked for: its buffer of 200 bytes has to become exactly full. */
+static void watch_gets_packets_of_20_bytes(void **state G_GNUC_UNUSED)
+{
+  static const guint16 lengths[] = {12, 64, 244};
+
+  for (gsize i = 0; i < G_N_ELEMENTS(lengths); i++) {
+    g_autoptr(Sim) sim = make("infinitime");
+
+    sim->config.packet_bytes = lengths[i];
+    run(sim);
+    assert_installed(sim);
+    assert_int_equal(sim->controller.packet_bytes, 20);
+  }
 }
 
 static void silence_of_a_watch_after_validate_is_a_damaged_image(void **state G_GNUC_UNUSED)
@@ -534,9 +565,11 @@ int main(void)
     cmocka_unit_test(window_is_halved_until_the_target_keeps_up),
     cmocka_unit_test(consent_to_one_reset_is_enough_where_the_target_comes_back),
     cmocka_unit_test(target_that_only_a_cable_would_reach_is_not_reset),
+    cmocka_unit_test(target_that_was_taken_for_another_is_not_reset_on_that_ground),
     cmocka_unit_test(target_with_an_application_that_was_entered_begins_anew_through_it),
     cmocka_unit_test(application_is_entered_as_often_as_the_window_is_halved),
     cmocka_unit_test(watch_is_left_in_peace_before_a_second_try),
+    cmocka_unit_test(watch_gets_packets_of_20_bytes),
     cmocka_unit_test(silence_of_a_watch_after_validate_is_a_damaged_image),
     cmocka_unit_test(late_answer_to_start_is_no_sign_of_an_application),
     cmocka_unit_test(right_init_packet_may_follow_a_refused_one),
