@@ -159,8 +159,8 @@ void ctl_end(Step *step)
 static bool can_leave_at_once(int state)
 {
   return state == STATE_CONNECTING || state == STATE_PAUSING || state == STATE_SUBSCRIBING ||
-         state == STATE_IMAGE || state == STATE_SETTLING || state == STATE_RESTING ||
-         state == STATE_HOLDING || state == STATE_PROVING || state == STATE_FLUSHING;
+         state == STATE_IMAGE || state == STATE_RESTING || state == STATE_HOLDING ||
+         state == STATE_PROVING;
 }
 
 void ctl_on_cancel(Step *step)

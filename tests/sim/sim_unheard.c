@@ -222,6 +222,33 @@ static void nothing_is_left_while_a_write_is_not_acknowledged(void **state G_GNU
   assert_failed(sim, DFU_FAIL_MALFORMED);
 }
 
+static void run_up_to(Sim *sim, const char *line)
+{
+  for (guint i = 0; i < 10000 && strstr(sim->trace->str, line) == NULL; i++)
+    sim_run(sim, 1000);
+}
+
+/** The last bytes are counted before they are in flash; what ends with nobody to tell restarts. */
+static void last_write_to_flash_is_waited_for(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = sim_new("adafruit-0.9", 80);
+
+  sim->trace = g_string_new(NULL);
+  sim->target_config.write_packet_us = 300000;
+  run_up_to(sim, "> packets [0, 80)");
+  sim_run(sim, 15000);
+  assert_int_equal(sim->target.received_bytes, 80);
+  sim_lose_link(sim);
+  run_up_to(sim, "< 10 01 02"); /* from here on a last write and "received" are waited for */
+  sim_feed(sim, DFU_EVENT_CANCEL);
+  run(sim);
+  assert_failed(sim, DFU_FAIL_CANCELLED);
+  sim_rest(sim, 5 * G_USEC_PER_SEC);
+  assert_int_equal(sim->n_restarts, 0);
+  run_again(sim);
+  assert_installed(sim);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -233,6 +260,7 @@ int main(void)
     cmocka_unit_test(reset_that_is_lost_each_time_has_an_end),
     cmocka_unit_test(reset_that_was_not_heard_shows_nothing_of_the_device),
     cmocka_unit_test(nothing_is_left_while_a_write_is_not_acknowledged),
+    cmocka_unit_test(last_write_to_flash_is_waited_for),
   };
 
   return cmocka_run_group_tests_name("unheard", tests, NULL, NULL);
