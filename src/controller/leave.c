@@ -158,9 +158,9 @@ void ctl_end(Step *step)
 /** Where nothing of the target hangs on the link, or nothing of ours on the target. */
 static bool can_leave_at_once(int state)
 {
-  return state == STATE_CONNECTING || state == STATE_PAUSING || state == STATE_SUBSCRIBING ||
-         state == STATE_IMAGE || state == STATE_RESTING || state == STATE_HOLDING ||
-         state == STATE_PROVING;
+  return state == STATE_NEW || state == STATE_CONNECTING || state == STATE_PAUSING ||
+         state == STATE_SUBSCRIBING || state == STATE_IMAGE || state == STATE_RESTING ||
+         state == STATE_HOLDING || state == STATE_PROVING;
 }
 
 void ctl_on_cancel(Step *step)

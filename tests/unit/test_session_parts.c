@@ -168,6 +168,11 @@ static void play_up_to(Fixture *fixture, const char *last, guint times)
   }
 }
 
+static void play(Fixture *fixture)
+{
+  play_up_to(fixture, NULL, 0);
+}
+
 /* --- tests ------------------------------------------------------------------------------- */
 
 static void both_parts_are_sent(void **state)
@@ -193,6 +198,41 @@ static void journal_between_the_parts_tells_of_the_next_one_alone(void **state)
   assert_int_equal(record.transfer.sent_bytes, 0);
 }
 
+static void assert_stopped_between(Fixture *fixture)
+{
+  g_auto(DfuJournalRecord) record = {0};
+  g_autofree char *warning = NULL;
+
+  play(fixture);
+  assert_int_equal(fixture->error_code, DFU_ERROR_INTERRUPTED);
+  assert_null(strstr(fixture->link.calls->str, "write 01 04;"));
+  assert_true(dfu_journal_load(fixture->path, &record, &warning));
+  assert_int_equal(record.parts_done, 1);
+}
+
+/** The first part is done all the same; the second is not begun. */
+static void wish_to_stop_while_the_first_part_starts_stops(void **state)
+{
+  Fixture *fixture = *state;
+
+  play_up_to(fixture, "watch", 1);
+  dfu_session_cancel(fixture->session);
+  while (g_main_context_iteration(NULL, FALSE))
+    ;
+  assert_stopped_between(fixture);
+}
+
+static void wish_to_stop_while_the_first_part_is_activated_stops(void **state)
+{
+  Fixture *fixture = *state;
+
+  play_up_to(fixture, "write 05", 1);
+  dfu_session_cancel(fixture->session);
+  while (g_main_context_iteration(NULL, FALSE))
+    ;
+  assert_stopped_between(fixture);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -200,6 +240,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
     TEST(both_parts_are_sent),
     TEST(journal_between_the_parts_tells_of_the_next_one_alone),
+    TEST(wish_to_stop_while_the_first_part_starts_stops),
+    TEST(wish_to_stop_while_the_first_part_is_activated_stops),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
