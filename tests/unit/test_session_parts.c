@@ -233,6 +233,21 @@ static void wish_to_stop_while_the_first_part_is_activated_stops(void **state)
   assert_stopped_between(fixture);
 }
 
+/** What the device had to be slowed down to holds for the next part, and for later runs. */
+static void window_that_worked_goes_over_to_the_next_part(void **state)
+{
+  Fixture *fixture = *state;
+  g_auto(DfuJournalRecord) record = {0};
+  g_autofree char *warning = NULL;
+
+  fixture->overflows = 1;
+  play_up_to(fixture, "write 01 04", 1);
+  play_up_to(fixture, "packets 80/20", 1);
+  assert_true(dfu_journal_load(fixture->path, &record, &warning));
+  assert_int_equal(record.part, DFU_IMAGE_APPLICATION);
+  assert_int_equal(record.most_window_packets, 4);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -242,6 +257,7 @@ int main(void)
     TEST(journal_between_the_parts_tells_of_the_next_one_alone),
     TEST(wish_to_stop_while_the_first_part_starts_stops),
     TEST(wish_to_stop_while_the_first_part_is_activated_stops),
+    TEST(window_that_worked_goes_over_to_the_next_part),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
