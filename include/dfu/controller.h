@@ -311,17 +311,21 @@ typedef struct {
   uint16_t most_window_packets; /* after packets came too fast; 0: no limit */
   uint16_t proven_bytes; /* packets of this length have arrived */
   bool is_shortened;     /* longer ones have not */
+  bool has_flushed;      /* an empty packet chooses how a target that restarted takes all others */
   bool flushes_to_recount; /* the flush under way is for a receipt that is overdue */
   bool needs_quiet;      /* a transfer of ours may be open on a target that keeps none */
   bool was_entered;      /* its application was sent into its bootloader, which then can be again */
   bool uses_v1;          /* Start was refused as the older protocol's targets do */
+  unsigned activations;  /* Activates sent */
   bool activating;       /* the loss of the link is what Activate should bring */
   bool has_reached_goal; /* the loss of the link is all that remains */
   DfuFind find;          /* where the device may be by now */
-  unsigned entries;      /* of the bootloader, from the application */
+  unsigned entries;      /* of the bootloader, from the application, in vain so far */
   bool has_forgotten;    /* what the host remembered of its services */
   bool was_reset;        /* with the user's consent */
-  bool has_reset;        /* by us, for whatever reason */
+  bool reset_unheard;    /* one was sent; nothing says that it arrived */
+  bool has_reset;        /* by us, for whatever reason, and acknowledged */
+  bool is_cable_bound;   /* what it shows of itself is a family that a reset takes off the air */
   bool comes_back;       /* in DFU mode after that: it was seen to */
   unsigned new_beginnings; /* by ourselves */
   bool cancelled;

@@ -41,6 +41,7 @@ typedef struct {
   uint16_t receipt_packets; /* ask for a receipt every so many packets of 20 bytes */
   uint16_t window_packets;  /* and have at most so many in flight without one */
   uint16_t large_packet_bytes; /* the longest packet that is worth a try; 20: no longer one */
+  bool has_fixed_packets;      /* packets of another length than that overrun a buffer */
   uint16_t large_receipt_packets;
   uint16_t large_window_packets;
 

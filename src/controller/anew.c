@@ -18,12 +18,14 @@ void ctl_reset(Step *step)
 
   c->transfer = (DfuTransfer){0};
   c->find = DFU_FIND_ANY;
-  c->has_reset = true;
+  c->reset_unheard = true;
   ctl_request_plain(step, STATE_RESET, DFU_OP_RESET);
 }
 
 void ctl_reset_on_written(Step *step)
 {
+  step->c->reset_unheard = false;
+  step->c->has_reset = true;
   ctl_enter(step, STATE_DROPPING, step->now_us + step->c->config.limits.activate_us);
 }
 
@@ -36,6 +38,8 @@ static bool survives_reset(const DfuController *c)
 {
   if (c->comes_back)
     return true;
+  if (c->is_cable_bound)
+    return false;
   switch (c->family->reset_to) {
   case DFU_RESET_TO_BOOTLOADER:
   case DFU_RESET_IGNORED: return true;
@@ -85,6 +89,7 @@ bool ctl_begin_anew(Step *step)
   if ((!has_consent && !survives_reset(c)) || !is_worth_it(step))
     return false;
   c->failure = (DfuFailure){0};
+  c->entries = 0; /* the way back may lead through the application each time */
   ctl_note(step, DFU_NOTE_BEGINS_ANEW);
   if (c->family->reset_to == DFU_RESET_IGNORED) {
     c->transfer = (DfuTransfer){0};

@@ -51,6 +51,8 @@ static void after_reset(Step *step)
   if (c->config.goal == DFU_GOAL_RESET) {
     c->has_reached_goal = true;
     ctl_end(step);
+  } else if (c->reset_unheard) {
+    ctl_connect_retry(step, DFU_FAIL_LINK); /* it may not have arrived */
   } else {
     ctl_enter(step, STATE_PAUSING, step->now_us + RESTART_PAUSE_US);
   }

@@ -61,7 +61,7 @@ void ctl_leave(Step *step)
     ctl_disconnect(step);
   else if (!c->link_up)
     ctl_end(step);
-  else if (has_packets_in_the_air(c))
+  else if (has_packets_in_the_air(c) || c->control_busy)
     ctl_enter(step, STATE_QUIET, step->now_us + QUIET_US);
   else
     ctl_disconnect(step);
@@ -117,7 +117,8 @@ static bool is_ruined(const DfuFailure *failure)
   case DFU_FAIL_RECEIPT:
   case DFU_FAIL_PACKETS_LOST:
   case DFU_FAIL_EARLY_END:
-  case DFU_FAIL_OFFSET: return true;
+  case DFU_FAIL_OFFSET:
+  case DFU_FAIL_NOT_BACK: return true;
   default: return false;
   }
 }
@@ -157,9 +158,9 @@ void ctl_end(Step *step)
 /** Where nothing of the target hangs on the link, or nothing of ours on the target. */
 static bool can_leave_at_once(int state)
 {
-  return state == STATE_CONNECTING || state == STATE_PAUSING || state == STATE_SUBSCRIBING ||
-         state == STATE_IMAGE || state == STATE_SETTLING || state == STATE_RESTING ||
-         state == STATE_HOLDING || state == STATE_PROVING || state == STATE_FLUSHING;
+  return state == STATE_NEW || state == STATE_CONNECTING || state == STATE_PAUSING ||
+         state == STATE_SUBSCRIBING || state == STATE_IMAGE || state == STATE_RESTING ||
+         state == STATE_HOLDING || state == STATE_PROVING;
 }
 
 void ctl_on_cancel(Step *step)

@@ -42,17 +42,28 @@ static uint16_t choose_length(const DfuController *c)
 {
   uint16_t length = set_or(c->config.packet_bytes, c->family->large_packet_bytes);
 
+  if (c->family->has_fixed_packets)
+    return c->family->large_packet_bytes;
   length = smaller(length, get_room(c->mtu));
   if (c->transfer.packet_bytes > 0)
     length = smaller(length, (uint16_t)c->transfer.packet_bytes);
+  if (c->has_flushed)
+    length = smaller(length, COLLECTED_PACKET_BYTES);
   return c->is_shortened ? smaller(length, DFU_WIRE_PACKET_BYTES) : length;
+}
+
+/** By the first packet: OTAFIX takes them one by one from then on, however short they become. */
+static bool collects_packets(const DfuController *c)
+{
+  return c->transfer.packet_bytes <= COLLECTED_PACKET_BYTES;
 }
 
 bool ctl_pace_choose(DfuController *c)
 {
   const DfuFamily *family = c->family;
   uint16_t length = choose_length(c);
-  bool is_large = length > DFU_WIRE_PACKET_BYTES && family->large_window_packets > 0;
+  bool is_large = family->large_window_packets > 0 &&
+                  (length > DFU_WIRE_PACKET_BYTES || !collects_packets(c));
   uint16_t receipts = is_large ? family->large_receipt_packets : family->receipt_packets;
   uint16_t window = is_large ? family->large_window_packets : family->window_packets;
   uint32_t rest_bytes = c->image_bytes - c->transfer.confirmed_bytes;
@@ -121,6 +132,7 @@ void ctl_pace_on_receive_set(Step *step)
     ctl_leave(step);
   } else if (c->purpose == PURPOSE_FLUSH) {
     ctl_enter(step, STATE_FLUSHING, prove_limit_us);
+    c->has_flushed = true;
     ctl_send(step, DFU_SOURCE_NOTHING, 0, 0, DFU_WIRE_PACKET_BYTES);
   } else if (c->purpose == PURPOSE_PROOF) {
     ctl_enter(step, STATE_PROVING, prove_limit_us);
@@ -158,7 +170,6 @@ void ctl_pace_on_unproved(Step *step)
   DfuController *c = step->c;
 
   c->is_shortened = true;
-  c->transfer.packet_bytes = 0; /* the target has seen nothing of it */
   ctl_note(step, DFU_NOTE_PACKETS_SHORTENED);
   ctl_image_begin(step, c->receipt_base_bytes);
 }
@@ -188,7 +199,7 @@ void ctl_pace_on_proof_count(Step *step)
 bool ctl_hides_packets(const DfuController *c)
 {
   return c->family->hides_packets && c->transfer.init_accepted && c->transfer.packet_bytes > 0 &&
-         c->transfer.packet_bytes <= COLLECTED_PACKET_BYTES;
+         collects_packets(c);
 }
 
 void ctl_pace_on_flushed(Step *step)

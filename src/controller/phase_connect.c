@@ -112,6 +112,9 @@ static void take_connection(DfuController *c, const DfuEvent *event)
   judge_program(c, &event->up);
   if (c->runs_application)
     return;
+  /* Whoever tells a family may be wrong, and the wrong reset is for good. */
+  c->is_cable_bound =
+    dfu_family_recognise(&event->up, NULL)->reset_to == DFU_RESET_TO_CABLE;
   c->find = DFU_FIND_TARGET; /* it may restart as one that nobody handed an address to */
   c->comes_back |= c->has_reset;
 }

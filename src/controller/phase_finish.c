@@ -33,6 +33,7 @@ static void begin_activate(Step *step)
   if (c->state != STATE_ACTIVATE)
     return; /* stopped by the user: the image stays validated, not installed */
   c->activating = true;
+  c->activations++;
   c->transfer.activate_sent = true;
   c->transfer.activate_acknowledged = false;
 }
@@ -101,16 +102,24 @@ void ctl_watch_begin(Step *step)
   ctl_act(step, DFU_ACTION_WATCH)->timeout_us = c->config.watch_us;
 }
 
+/** Activate may not have arrived: asks the target, or sends it again. */
+static void try_again(Step *step)
+{
+  step->c->activating = false;
+  ctl_connect_retry(step, DFU_FAIL_LINK);
+}
+
 void ctl_watch_on_seen(Step *step)
 {
   DfuController *c = step->c;
   bool runs_beside = c->family->is_application; /* what is seen is the same before and after */
   bool is_application = step->event->seen == DFU_SEEN_APPLICATION || runs_beside;
+  bool is_in_doubt = runs_beside ? c->activations == 1 : !is_application;
 
   if (c->state != STATE_WATCHING)
     return;
-  if (!c->transfer.activate_acknowledged && (runs_beside || !is_application))
-    ctl_connect_begin(step); /* Activate may not have arrived: ask the target, or send it again */
+  if (!c->transfer.activate_acknowledged && is_in_doubt)
+    try_again(step);
   else if (is_application)
     end_with(step, DFU_SEEN_APPLICATION);
   else if (c->config.mode & DFU_MODE_APPLICATION)

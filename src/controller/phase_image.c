@@ -21,6 +21,8 @@ void ctl_image_begin(Step *step, uint32_t offset_bytes)
   c->transfer.sent_bytes = offset_bytes;
   c->transfer.confirmed_bytes = offset_bytes;
   c->image_status = 0;
+  if (offset_bytes == 0 && !ctl_hides_packets(c))
+    c->transfer.packet_bytes = 0; /* none has arrived that the target could have gone by */
   ctl_pace_set(step, ctl_pace_choose(c) ? PURPOSE_PROOF : PURPOSE_IMAGE);
 }
 

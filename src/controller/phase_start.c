@@ -63,6 +63,7 @@ static void accept_start(Step *step)
     ctl_note(step, DFU_NOTE_V1);
   }
   c->probe = PROBE_NONE;
+  c->reset_unheard = false;
   if (was_probed)
     ctl_ask_begin(step); /* an answer to the probe may be on its way: ask until it is past */
   else

@@ -26,7 +26,8 @@ static void begin_reset_goal(Step *step)
 {
   DfuController *c = step->c;
   DfuResetTo reset_to = c->family->reset_to;
-  bool is_risky = reset_to == DFU_RESET_TO_CABLE || reset_to == DFU_RESET_TO_UNKNOWN;
+  bool is_risky = reset_to == DFU_RESET_TO_CABLE || reset_to == DFU_RESET_TO_UNKNOWN ||
+                  c->is_cable_bound;
 
   if (reset_to == DFU_RESET_IGNORED)
     ctl_fail(step, DFU_FAIL_NO_RESET);
@@ -62,7 +63,9 @@ void ctl_foreign(Step *step, uint32_t held_bytes)
 {
   const DfuController *c = step->c;
 
-  if (ctl_may_reset(c))
+  if (c->reset_unheard)
+    ctl_reset(step); /* it did not arrive, and what is held is still what was given up */
+  else if (ctl_may_reset(c))
     reset_with_consent(step);
   else
     ctl_fail_bytes(step, DFU_FAIL_FOREIGN, held_bytes, c->image_bytes);
@@ -90,6 +93,30 @@ static void resume(Step *step)
     ctl_image_begin(step, count_bytes);
 }
 
+/**
+ * Empty after Activate: a system image that was installed looks like that. An
+ * application that was, does not start; but where nobody acknowledged Activate,
+ * the target may have restarted before it came to that, and gets one more try.
+ */
+static void go_on_after_activate(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (!(c->config.mode & DFU_MODE_APPLICATION)) {
+    if (!c->transfer.activate_acknowledged)
+      ctl_note(step, DFU_NOTE_ACTIVATE_UNHEARD);
+    c->failure.seen = DFU_SEEN_DFU;
+    ctl_reach_goal(step);
+  } else if (!c->transfer.activate_acknowledged && c->new_beginnings++ == 0) {
+    ctl_note(step, DFU_NOTE_STARTS_OVER);
+    c->transfer = (DfuTransfer){0};
+    ctl_start_begin(step);
+  } else {
+    c->failure.seen = DFU_SEEN_DFU;
+    ctl_fail(step, DFU_FAIL_NOT_BACK);
+  }
+}
+
 static void go_on_from(Step *step, uint32_t count_bytes)
 {
   DfuController *c = step->c;
@@ -99,11 +126,7 @@ static void go_on_from(Step *step, uint32_t count_bytes)
   } else if (c->config.goal == DFU_GOAL_RESET) {
     begin_reset_goal(step);
   } else if (c->transfer.activate_sent && count_bytes == 0) {
-    c->failure.seen = DFU_SEEN_DFU;
-    if (c->config.mode & DFU_MODE_APPLICATION)
-      ctl_fail(step, DFU_FAIL_NOT_BACK);
-    else
-      ctl_reach_goal(step); /* the bootloader that was installed */
+    go_on_after_activate(step);
   } else if (count_bytes == 0) {
     ctl_start_begin(step);
   } else if (!c->transfer.start_sent) {

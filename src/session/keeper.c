@@ -168,11 +168,11 @@ gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
 {
   if (keeper->path == NULL)
     return TRUE;
-  keeper->ours.transfer = *transfer;
+  /* What is over says nothing of the part that comes next. */
+  keeper->ours.transfer = transfer->start_sent ? *transfer : (DfuTransfer){0};
   keeper->ours.most_window_packets = most_window_packets;
   keeper->has_begun |= transfer->start_accepted;
   if (!dfu_journal_has_update(&keeper->ours)) {
-    keeper->ours.transfer = (DfuTransfer){0};
     if (keeper->other != NULL && !keeper->has_begun)
       return dfu_journal_save(keeper->path, &keeper->found, error); /* it was in our way, and is */
     if (most_window_packets == 0) {

@@ -24,6 +24,7 @@ static void configure(DfuSession *session)
     .packet_bytes = (guint16)options->packet_bytes,
     .receipt_packets = (guint16)options->receipt_packets,
     .window_packets = (guint16)options->window_packets,
+    .most_window_packets = session->past.most_window_packets,
     .retries = options->retries,
     .deadline_us = options->deadline_s > 0
                      ? session->started_us + (gint64)options->deadline_s * G_USEC_PER_SEC
@@ -52,7 +53,7 @@ static void configure_by_journal(DfuSession *session)
 
   if (session->keeper == NULL || !dfu_keeper_is_open(session->keeper))
     return;
-  if (session->options.window_packets == 0)
+  if (session->options.window_packets == 0 && config->most_window_packets == 0)
     config->most_window_packets = dfu_keeper_get_most_window(session->keeper);
   if (session->earlier == NULL)
     return;

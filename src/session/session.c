@@ -41,6 +41,7 @@ static void end_part(DfuSession *session, DfuSeen seen)
   session_begin_part(session, session->index + 1);
   session_report(session, (DfuReport){.type = DFU_REPORT_PART});
   session->begin_due = TRUE;
+  session->cancel_due = session->is_stopped; /* too late for that part, not for this one */
 }
 
 static void perform(DfuSession *session, const DfuAction *action)
@@ -164,7 +165,8 @@ static void on_deadline(gpointer user_data)
   if (session->begin_due) {
     session->begin_due = FALSE;
     session_report_recalled(session);
-    feed(session, (DfuEvent){.type = DFU_EVENT_BEGIN});
+    if (!session->cancel_due)
+      feed(session, (DfuEvent){.type = DFU_EVENT_BEGIN});
   }
   if (session->cancel_due) {
     session->cancel_due = FALSE;
@@ -217,6 +219,7 @@ void dfu_session_cancel(DfuSession *session)
 {
   if (session->finished)
     return;
+  session->is_stopped = TRUE;
   session->cancel_due = TRUE;
   dfu_deadline_set(session->deadline, g_get_monotonic_time());
 }

@@ -27,6 +27,7 @@ struct DfuSession {
   gint64 started_us;
   gboolean begin_due;
   gboolean cancel_due;
+  gboolean is_stopped; /* by the user */
   gboolean finished;
 
   DfuControllerConfig config;

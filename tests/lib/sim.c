@@ -98,16 +98,22 @@ static gint earliest(const Sim *sim)
 
 /* --- the target's side --------------------------------------------------------- */
 
-static void lose_link(Sim *sim)
+static void drop_messages(Sim *sim)
 {
-  if (!sim->connected)
-    return;
-  sim->connected = FALSE;
   for (guint i = 0; i < sim->n_messages;)
     if (sim->messages[i].over_link)
       remove_message(sim, i);
     else
       i++;
+}
+
+static void lose_link(Sim *sim)
+{
+  if (!sim->connected)
+    return;
+  sim->connected = FALSE;
+  sim->control_pending = FALSE;
+  drop_messages(sim);
   trace(sim, "-- link lost");
   put_event(sim, DFU_EVENT_LINK_LOST, sim->latency_us)->over_link = FALSE;
 }
@@ -272,14 +278,37 @@ static void connect_controller(Sim *sim)
                                         .mtu = message->event.up.mtu});
 }
 
+/** Takes what is on its way to the target, in order. */
+static guint take_late(Sim *sim, SimMessage *late)
+{
+  guint n = 0;
+
+  for (gint next = earliest(sim); next >= 0; next = earliest(sim)) {
+    const SimMessage *message = &sim->messages[next];
+
+    if (message->kind == SIM_TO_TARGET_PACKET || message->kind == SIM_TO_TARGET_CONTROL)
+      late[n++] = *message;
+    remove_message(sim, (guint)next);
+  }
+  return n;
+}
+
+/** What the target's radio has taken is handled after a disconnect that did not wait for it. */
 static void disconnect_controller(Sim *sim)
 {
+  SimMessage late[SIM_MAX_MESSAGES];
+  guint n;
+
   if (!sim->connected) {
     put_event(sim, DFU_EVENT_LINK_LOST, sim->latency_us)->over_link = FALSE;
     return;
   }
+  n = take_late(sim, late);
   lose_link(sim);
   sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_DISCONNECTED});
+  for (guint i = 0; i < n; i++)
+    deliver_to_target(sim, &late[i]);
+  drop_messages(sim); /* nobody is there to hear the answers */
 }
 
 static void write_packets(Sim *sim, const DfuAction *action)
@@ -334,6 +363,8 @@ static void perform(Sim *sim, const DfuAction *action)
     put(sim, SIM_TO_TARGET_CCCD, sim->latency_us);
     break;
   case DFU_ACTION_WRITE_CONTROL:
+    g_assert_false(sim->control_pending); /* ATT has one request at a time */
+    sim->control_pending = TRUE;
     trace_bytes(sim, ">", action->bytes, action->len);
     put_bytes(sim, SIM_TO_TARGET_CONTROL, action->bytes, action->len);
     break;
@@ -374,6 +405,8 @@ static void step_controller(Sim *sim, DfuEvent event)
     trace_bytes(sim, "<", event.bytes, event.len);
     note_report(sim, event.bytes, event.len);
   }
+  if (event.type == DFU_EVENT_CONTROL_WRITTEN)
+    sim->control_pending = FALSE;
   dfu_controller_step(&sim->controller, &event, &update);
   sim->controller_wake_us = update.wake_us;
   sim->notes |= update.notes;
@@ -479,6 +512,7 @@ void sim_die(Sim *sim)
   trace(sim, "-- the process dies, another begins");
   sim_lose_link(sim);
   sim->n_messages = 0;
+  sim->control_pending = FALSE;
   config.known = sim->disk;
   dfu_controller_init(&sim->controller, &config);
   sim_feed(sim, DFU_EVENT_BEGIN);

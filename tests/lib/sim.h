@@ -60,6 +60,7 @@ struct Sim {
   gint64 latency_us;         /* of messages sent from now on; they never overtake each other */
   gint64 latest_us[2];       /* arrival of the last message to the controller, to the target */
   gboolean connected;
+  gboolean control_pending; /* a control point write is not acknowledged yet */
   gboolean in_application; /* what is on the air is the application */
   gboolean is_plain;       /* it has no buttonless service */
   guint n_jumps;           /* from it into the bootloader */

@@ -262,6 +262,84 @@ static void transfer_goes_on_with_packets_of_the_length_it_began_with(void **sta
   assert_int_equal(sim->controller.packet_bytes, 20);
 }
 
+/** The first packets never arrived, and the next connection has no room for others of their length. */
+static gboolean shrink_mtu(Sim *sim, const SimMessage *message)
+{
+  if (message->kind == SIM_TO_TARGET_PACKET && message->len == 244 && sim->mtu == 0) {
+    sim->mtu = 23;
+    sim_lose_link(sim);
+    return FALSE;
+  }
+  if (sim->n_messages_delivered == 100)
+    sim_lose_link(sim);
+  return sim->connected || !message->over_link;
+}
+
+/** What was sent and did not arrive is not what OTAFIX chose its way by. */
+static void packets_that_never_arrived_chose_nothing(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("otafix-2.1");
+
+  sim->on_message = shrink_mtu;
+  run(sim);
+  assert_installed(sim);
+  assert_int_equal(sim->controller.packet_bytes, 20);
+  assert_int_equal(sim->controller.resumes, 1);
+  assert_int_equal(sim->n_system_resets, 0);
+  assert_traced(sim, "> packets [0, 0)");
+}
+
+static gboolean shrink_mtu_in_mid_image(Sim *sim, const SimMessage *message G_GNUC_UNUSED)
+{
+  if (sim->n_messages_delivered == 30)
+    sim->mtu = 23;
+  return TRUE;
+}
+
+/** Where it does not collect packets, short ones fill its buffers as fast as long ones. */
+static void short_packets_behind_long_ones_are_not_sent_in_dozens(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("otafix-2.1");
+
+  sim->on_message = shrink_mtu_in_mid_image;
+  sim->losses[0] = (SimLoss){30, TRUE};
+  sim->n_losses = 1;
+  run(sim);
+  assert_installed(sim);
+  assert_int_equal(sim->controller.resumes, 1);
+  assert_int_equal(sim->controller.packet_bytes, 20);
+  assert_int_equal(sim->controller.window_packets, 8);
+  assert_int_equal(sim->n_system_resets, 0);
+}
+
+/** Forgets everything just when its packets have to be counted; from then on there is room for long ones. */
+static gboolean restart_before_the_count(Sim *sim, const SimMessage *message G_GNUC_UNUSED)
+{
+  if (sim->n_messages_delivered == 50 && !is_used) {
+    is_used = TRUE;
+    sim->mtu = 247;
+    sim_cut_power(sim);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/** The empty packet is the first that a target sees which has restarted. */
+static void empty_packet_chooses_too(void **state G_GNUC_UNUSED)
+{
+  for (guint message = 80; message < 110; message++) {
+    g_autoptr(Sim) sim = make("otafix-2.1");
+
+    sim->mtu = 23;
+    sim->on_message = restart_before_the_count;
+    sim->losses[0] = (SimLoss){message, TRUE};
+    sim->n_losses = 1;
+    run(sim);
+    assert_installed(sim);
+    assert_int_equal(sim->n_system_resets, 0);
+  }
+}
+
 /* --- too fast --------------------------------------------------------------------------------- */
 
 /** Flash that takes longer than a packet's way there and back, but not than a window of one. */
@@ -309,6 +387,22 @@ static void target_that_only_a_cable_would_reach_is_not_reset(void **state G_GNU
   assert_false(sim->is_stranded);
 }
 
+/** What its own firmware says of it outweighs the word of a user who has taken it for its sister. */
+static void target_that_was_taken_for_another_is_not_reset_on_that_ground(
+  void **state G_GNUC_UNUSED)
+{
+  static const char *const told[] = {"otafix", "adafruit-0.10", "sdk-single"};
+
+  for (gsize i = 0; i < G_N_ELEMENTS(told); i++) {
+    g_autoptr(Sim) sim = make_slow("adafruit-0.9");
+
+    sim->family = dfu_family_find(told[i]);
+    run(sim);
+    assert_int_equal(sim->terminal.type, DFU_ACTION_FAILED);
+    assert_int_equal(sim->n_system_resets, 0);
+  }
+}
+
 static void target_with_an_application_that_was_entered_begins_anew_through_it(
   void **state G_GNUC_UNUSED)
 {
@@ -319,6 +413,20 @@ static void target_with_an_application_that_was_entered_begins_anew_through_it(
   assert_installed(sim);
   assert_true(sim->n_system_resets > 0);
   assert_int_equal(sim->n_jumps, 1 + sim->n_system_resets);
+}
+
+/** One buffer: every reset on the way to a window of one leads through the application. */
+static void application_is_entered_as_often_as_the_window_is_halved(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_slow("sdk11-dual");
+  DfuPersonality narrow = *sim->target_config.personality;
+
+  narrow.receive_buffers = 1;
+  sim->target_config.personality = &narrow;
+  sim->in_application = TRUE;
+  run(sim);
+  assert_installed(sim);
+  assert_int_equal(sim->n_system_resets, 3);
 }
 
 /* --- InfiniTime ----------------------------------------------------------------------------------- */
@@ -335,6 +443,21 @@ static void watch_is_left_in_peace_before_a_second_try(void **state G_GNUC_UNUSE
   assert_true(sim->now_us - sim->began_us > 11 * G_USEC_PER_SEC);
   assert_not_traced(sim, "> 07");
   assert_not_traced(sim, "> 06");
+}
+
+/** Whatever is asked for: its buffer of 200 bytes has to become exactly full. */
+static void watch_gets_packets_of_20_bytes(void **state G_GNUC_UNUSED)
+{
+  static const guint16 lengths[] = {12, 64, 244};
+
+  for (gsize i = 0; i < G_N_ELEMENTS(lengths); i++) {
+    g_autoptr(Sim) sim = make("infinitime");
+
+    sim->config.packet_bytes = lengths[i];
+    run(sim);
+    assert_installed(sim);
+    assert_int_equal(sim->controller.packet_bytes, 20);
+  }
 }
 
 static void silence_of_a_watch_after_validate_is_a_damaged_image(void **state G_GNUC_UNUSED)
@@ -436,11 +559,17 @@ int main(void)
     cmocka_unit_test(receipt_of_the_proof_that_is_lost_is_made_up_for_by_the_count),
     cmocka_unit_test(held_back_packets_are_flushed_before_they_are_counted),
     cmocka_unit_test(transfer_goes_on_with_packets_of_the_length_it_began_with),
+    cmocka_unit_test(packets_that_never_arrived_chose_nothing),
+    cmocka_unit_test(short_packets_behind_long_ones_are_not_sent_in_dozens),
+    cmocka_unit_test(empty_packet_chooses_too),
     cmocka_unit_test(window_is_halved_until_the_target_keeps_up),
     cmocka_unit_test(consent_to_one_reset_is_enough_where_the_target_comes_back),
     cmocka_unit_test(target_that_only_a_cable_would_reach_is_not_reset),
+    cmocka_unit_test(target_that_was_taken_for_another_is_not_reset_on_that_ground),
     cmocka_unit_test(target_with_an_application_that_was_entered_begins_anew_through_it),
+    cmocka_unit_test(application_is_entered_as_often_as_the_window_is_halved),
     cmocka_unit_test(watch_is_left_in_peace_before_a_second_try),
+    cmocka_unit_test(watch_gets_packets_of_20_bytes),
     cmocka_unit_test(silence_of_a_watch_after_validate_is_a_damaged_image),
     cmocka_unit_test(late_answer_to_start_is_no_sign_of_an_application),
     cmocka_unit_test(right_init_packet_may_follow_a_refused_one),

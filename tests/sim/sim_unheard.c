@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Requests that end a connection, and of which nobody knows whether they were
+ * heard: Activate and System Reset, lost on the way there or on the way back,
+ * once or each time.
+ */
+#include "lib/cmocka_all.h"
+#include "lib/sim.h"
+
+#include <string.h>
+
+#define IMAGE_BYTES 500
+#define HOUR_US (G_GINT64_CONSTANT(3600) * G_USEC_PER_SEC)
+
+/* What the virtual air does to one request, and how often. */
+static struct {
+  guint8 opcode;
+  guint times;
+  guint n_heard; /* by the air */
+} fault;
+
+static Sim *make(const char *name, guint8 opcode, guint times)
+{
+  Sim *sim = sim_new(name, IMAGE_BYTES);
+
+  fault.opcode = opcode;
+  fault.times = times;
+  fault.n_heard = 0;
+  sim->config.packet_bytes = 0;
+  sim->config.receipt_packets = 0;
+  sim->config.window_packets = 0;
+  return sim;
+}
+
+static void run(Sim *sim)
+{
+  if (sim->trace == NULL)
+    sim->trace = g_string_new(NULL);
+  sim_run(sim, HOUR_US);
+}
+
+/** A later run, with what the journal holds. */
+static void run_again(Sim *sim)
+{
+  sim->ended = FALSE;
+  sim->n_terminal = 0;
+  sim_die(sim);
+  sim_run(sim, HOUR_US);
+}
+
+static void assert_done(const Sim *sim)
+{
+  if (!sim->ended || sim->n_terminal != 1 || sim->terminal.type != DFU_ACTION_DONE)
+    fail_msg("not done\n%s", sim->trace->str);
+}
+
+static void assert_installed(const Sim *sim)
+{
+  assert_done(sim);
+  assert_true(sim->application_is_new);
+}
+
+static void assert_failed(const Sim *sim, DfuFailReason reason)
+{
+  if (!sim->ended || sim->n_terminal != 1)
+    fail_msg("it did not end\n%s", sim->trace->str);
+  assert_int_equal(sim->terminal.type, DFU_ACTION_FAILED);
+  assert_int_equal(sim->terminal.failure.reason, reason);
+}
+
+static gboolean is_request(const SimMessage *message)
+{
+  return message->kind == SIM_TO_TARGET_CONTROL && message->bytes[0] == fault.opcode &&
+         fault.n_heard++ < fault.times;
+}
+
+/* --- on the way there ------------------------------------------------------------------ */
+
+static gboolean lose_request(Sim *sim, const SimMessage *message)
+{
+  if (!is_request(message))
+    return TRUE;
+  sim_lose_link(sim);
+  return FALSE;
+}
+
+static gboolean lose_power_at_request(Sim *sim, const SimMessage *message)
+{
+  if (!is_request(message))
+    return TRUE;
+  sim_cut_power(sim);
+  return FALSE;
+}
+
+/** It acts on the request, and is gone before it says so. */
+static gboolean drop_acknowledgement(Sim *sim, const SimMessage *message)
+{
+  return message->kind != SIM_TO_CONTROLLER || message->event.type != DFU_EVENT_CONTROL_WRITTEN ||
+         sim->controller.request[0] != fault.opcode || fault.n_heard++ >= fault.times;
+}
+
+/* --- Activate ---------------------------------------------------------------------------- */
+
+/** Nothing tells that from an image which does not start: it is sent once more. */
+static void target_that_loses_power_at_activate_is_updated_once_more(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("sdk11-single", DFU_OP_ACTIVATE, 1);
+
+  sim->on_message = lose_power_at_request;
+  run(sim);
+  assert_installed(sim);
+  assert_true(sim->notes & DFU_NOTE_STARTS_OVER);
+}
+
+/** And a run that ends there leaves nothing behind that would end the next one too. */
+static void target_that_is_found_empty_after_activate_is_no_reason_to_fail_for_ever(
+  void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("sdk11-single", DFU_OP_ACTIVATE, 2);
+
+  sim->on_message = lose_power_at_request;
+  run(sim);
+  assert_failed(sim, DFU_FAIL_NOT_BACK);
+  assert_false(sim->disk.activate_sent);
+  run_again(sim);
+  assert_installed(sim);
+}
+
+/** What it says of itself is the same before and after; twice is enough for the doubt. */
+static void watch_that_restarts_without_a_word_is_updated_twice_at_most(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("infinitime", DFU_OP_ACTIVATE, G_MAXUINT);
+
+  sim->on_message = drop_acknowledgement;
+  run(sim);
+  assert_installed(sim);
+  assert_true(sim->notes & DFU_NOTE_ACTIVATE_UNHEARD);
+  assert_true(sim->controller.total_sent_bytes <= 2 * IMAGE_BYTES);
+}
+
+/** No byte is confirmed in between: each time is one of the tries that the user grants. */
+static void link_that_is_lost_at_each_activate_has_an_end(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("adafruit-0.9", DFU_OP_ACTIVATE, G_MAXUINT);
+
+  sim->on_message = lose_request;
+  run(sim);
+  assert_failed(sim, DFU_FAIL_LINK);
+  assert_int_equal(fault.n_heard, 1 + sim->config.retries);
+  assert_true(sim->disk.validate_sent); /* a later run goes on from here */
+  sim->on_message = NULL;
+  run_again(sim);
+  assert_installed(sim);
+}
+
+/* --- System Reset -------------------------------------------------------------------------- */
+
+/** Flash that takes longer than a packet's way there and back: windows that are too large are refused. */
+static Sim *make_slow(const char *name, guint times)
+{
+  Sim *sim = make(name, DFU_OP_RESET, times);
+
+  sim->family = dfu_family_find("sdk-single");
+  sim->target_config.write_packet_us = 18000;
+  sim->target_config.erase_page_us = 1000;
+  return sim;
+}
+
+/** What the target then still holds is ours, and no transfer of somebody else. */
+static void reset_that_was_lost_on_its_way_is_sent_again(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_slow("sdk11-single", 1);
+
+  sim->on_message = lose_request;
+  run(sim);
+  assert_installed(sim);
+}
+
+static void reset_that_is_lost_each_time_has_an_end(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_slow("sdk11-single", G_MAXUINT);
+
+  sim->on_message = lose_request;
+  run(sim);
+  assert_failed(sim, DFU_FAIL_LINK);
+  assert_int_equal(sim->n_system_resets, 0);
+}
+
+/** The device did not come back from it: it never went. */
+static void reset_that_was_not_heard_shows_nothing_of_the_device(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_slow("adafruit-0.9", 1);
+
+  sim->family = NULL;
+  sim->config.restart = true;
+  sim->config.window_packets = 16;
+  sim->on_message = lose_request;
+  run(sim);
+  assert_true(fault.n_heard > 0);
+  assert_false(sim->controller.comes_back);
+}
+
+/* --- leaving ------------------------------------------------------------------------------ */
+
+/** A write that the target comes to after the disconnect makes some of them restart. */
+static void nothing_is_left_while_a_write_is_not_acknowledged(void **state G_GNUC_UNUSED)
+{
+  static const guint8 cut[] = {DFU_OP_RESPONSE};
+  g_autoptr(Sim) sim = make("adafruit-0.9", 0, 0);
+  DfuEvent malformed = {.type = DFU_EVENT_NOTIFIED, .bytes = cut, .len = sizeof(cut)};
+  DfuUpdate update;
+
+  sim->trace = g_string_new(NULL);
+  sim_run(sim, 35000);
+  assert_true(g_str_has_suffix(sim->trace->str, "> 07\n"));
+  malformed.now_us = sim->now_us;
+  dfu_controller_step(&sim->controller, &malformed, &update);
+  assert_int_equal(update.n_actions, 0);
+  assert_int_equal(update.wake_us, sim->now_us + G_USEC_PER_SEC);
+  sim->controller_wake_us = update.wake_us;
+  run(sim);
+  assert_failed(sim, DFU_FAIL_MALFORMED);
+}
+
+static void run_up_to(Sim *sim, const char *line)
+{
+  for (guint i = 0; i < 10000 && strstr(sim->trace->str, line) == NULL; i++)
+    sim_run(sim, 1000);
+}
+
+/** The last bytes are counted before they are in flash; what ends with nobody to tell restarts. */
+static void last_write_to_flash_is_waited_for(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = sim_new("adafruit-0.9", 80);
+
+  sim->trace = g_string_new(NULL);
+  sim->target_config.write_packet_us = 300000;
+  run_up_to(sim, "> packets [0, 80)");
+  sim_run(sim, 15000);
+  assert_int_equal(sim->target.received_bytes, 80);
+  sim_lose_link(sim);
+  run_up_to(sim, "< 10 01 02"); /* from here on a last write and "received" are waited for */
+  sim_feed(sim, DFU_EVENT_CANCEL);
+  run(sim);
+  assert_failed(sim, DFU_FAIL_CANCELLED);
+  sim_rest(sim, 5 * G_USEC_PER_SEC);
+  assert_int_equal(sim->n_restarts, 0);
+  run_again(sim);
+  assert_installed(sim);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(target_that_loses_power_at_activate_is_updated_once_more),
+    cmocka_unit_test(target_that_is_found_empty_after_activate_is_no_reason_to_fail_for_ever),
+    cmocka_unit_test(watch_that_restarts_without_a_word_is_updated_twice_at_most),
+    cmocka_unit_test(link_that_is_lost_at_each_activate_has_an_end),
+    cmocka_unit_test(reset_that_was_lost_on_its_way_is_sent_again),
+    cmocka_unit_test(reset_that_is_lost_each_time_has_an_end),
+    cmocka_unit_test(reset_that_was_not_heard_shows_nothing_of_the_device),
+    cmocka_unit_test(nothing_is_left_while_a_write_is_not_acknowledged),
+    cmocka_unit_test(last_write_to_flash_is_waited_for),
+  };
+
+  return cmocka_run_group_tests_name("unheard", tests, NULL, NULL);
+}
