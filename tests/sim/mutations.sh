@@ -17,7 +17,7 @@ n=0
 
 flags="-std=gnu11 -O1 $(pkg-config --cflags gio-2.0 cmocka)"
 libs=$(pkg-config --libs gio-2.0 cmocka)
-tests="update family loss death random"
+tests="update family loss unheard death random"
 
 # from, to: compiles a file of the project.
 compile() {
@@ -107,8 +107,8 @@ mutate "a second init packet goes on top of the first" controller/resume.c \
 mutate "a System Reset is sent without consent" controller/anew.c \
   'return c->config.restart \&\& ' 'return '
 mutate "the link is left during the erase" controller/leave.c \
-  'state == STATE_IMAGE \|\| state == STATE_SETTLING' \
-  'state == STATE_ERASING || state == STATE_IMAGE || state == STATE_SETTLING'
+  'state == STATE_IMAGE \|\| state == STATE_RESTING' \
+  'state == STATE_ERASING || state == STATE_IMAGE || state == STATE_RESTING'
 mutate "the link is left with packets in the air" controller/leave.c \
   'ctl_enter\(step, STATE_QUIET, step->now_us \+ QUIET_US\);' 'ctl_disconnect(step);'
 mutate "the last flash write is not waited for" controller/leave.c \
@@ -140,7 +140,7 @@ mutate "the target sends receipts for the last packet too late" target/transfer.
   'receipt_countdown = target->receipt_interval' 'receipt_countdown = (uint16_t)(target->receipt_interval + 1)'
 
 mutate "a reset leaves a device to a cable" controller/anew.c \
-  'case DFU_RESET_TO_CABLE: return false;' 'case DFU_RESET_TO_CABLE: return true;'
+  'if \(c->is_cable_bound\)' 'if (false)'
 mutate "long packets are sent without a proof" controller/pace.c \
   'length <= c->proven_bytes' 'true'
 mutate "a transfer goes on with longer packets than it began with" controller/pace.c \
