@@ -152,7 +152,7 @@ mutate "the window is not halved" controller/pace.c \
 mutate "an old target is not given its second before the image" controller/pace.c \
   'c->family->data_pause_us > 0' 'false'
 mutate "counts of 16 bits are taken as they are" controller/moves.c \
-  '!c->family->has_short_counts' 'true'
+  '!family->has_short_counts' 'true'
 mutate "a watch is not left in peace" controller/phase_connect.c \
   'c->needs_quiet \&\& c->family->quiet_us > 0' 'false'
 mutate "the older protocol is not tried" controller/phase_start.c \
