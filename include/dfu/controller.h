@@ -328,6 +328,7 @@ typedef struct {
   bool is_cable_bound;   /* what it shows of itself is a family that a reset takes off the air */
   bool comes_back;       /* in DFU mode after that: it was seen to */
   unsigned new_beginnings; /* by ourselves */
+  bool wants_to_stop;    /* once the target's erase has somebody to tell of its end */
   bool cancelled;
   bool failing;          /* `failure` holds the reason; the link is being left */
   bool no_size_report;

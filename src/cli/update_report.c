@@ -15,6 +15,7 @@ struct DfuUpdateReport {
   DfuProgressBar *bar;
   DfuPhase phase;
   gboolean is_stopping;
+  gboolean may_be_erasing; /* Start was sent; nothing came after it yet */
   gboolean is_warned; /* of what Start does to the application */
   gint64 image_began_us; /* of the part under way, since the session's start; 0 for not now */
   gint64 image_us;       /* that images took, over all parts */
@@ -106,6 +107,10 @@ static void take_phase(DfuUpdateReport *report, const DfuReport *news)
   if (phase == report->phase)
     return;
   report->phase = phase;
+  if (phase == DFU_PHASE_STARTING)
+    report->may_be_erasing = TRUE;
+  else if (phase == DFU_PHASE_INIT || phase == DFU_PHASE_IMAGE)
+    report->may_be_erasing = FALSE;
   if (phase == DFU_PHASE_IMAGE && report->image_began_us == 0)
     report->image_began_us = news->elapsed_us;
   if (phase == DFU_PHASE_VALIDATING && report->image_began_us > 0) {
@@ -465,8 +470,14 @@ static const char *reason_to_wait(DfuPhase phase)
 
 void dfu_update_report_say_stopping(DfuUpdateReport *report)
 {
+  const char *reason = reason_to_wait(report->phase);
+
+  if (report->may_be_erasing && report->phase == DFU_PHASE_CONNECTING)
+    reason = report->is_stopping ? "leaving a target that may be erasing, and then restarts"
+                                 : "the target may be erasing, and is had back first; the same "
+                                   "again leaves it at once";
   report->is_stopping = TRUE;
-  dfu_output_note(report->output, DFU_LEVEL_NORMAL, "Stopping: %s.", reason_to_wait(report->phase));
+  dfu_output_note(report->output, DFU_LEVEL_NORMAL, "Stopping: %s.", reason);
 }
 
 void dfu_update_report_add_result(cJSON *object, const DfuSessionResult *result)

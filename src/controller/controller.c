@@ -452,8 +452,10 @@ void dfu_controller_step(DfuController *controller, const DfuEvent *event, DfuUp
 
   update->n_actions = 0;
   update->notes = 0;
-  if (controller->state != STATE_ENDED)
+  if (controller->state != STATE_ENDED) {
     dispatch(&step);
+    ctl_on_step_done(&step);
+  }
   keep(controller, update);
   fill_progress(controller, update);
 }

@@ -199,6 +199,8 @@ void ctl_disconnect(Step *step);
 /** Emits the terminal action. */
 void ctl_end(Step *step);
 void ctl_on_cancel(Step *step);
+/** A wish to stop that had to wait is looked at again. */
+void ctl_on_step_done(Step *step);
 
 /* Names and phases (names.c) */
 DfuPhase ctl_phase_of(const DfuController *c);

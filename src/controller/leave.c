@@ -163,6 +163,20 @@ static bool can_leave_at_once(int state)
          state == STATE_HOLDING || state == STATE_PROVING;
 }
 
+/** What it may be erasing ends with a restart, unless somebody is connected to be told. */
+static bool is_erasing(const DfuTransfer *transfer)
+{
+  return transfer->start_sent && !transfer->start_accepted && !transfer->init_accepted;
+}
+
+void ctl_on_step_done(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (c->wants_to_stop && !c->cancelled && !is_erasing(&c->transfer) && c->state != STATE_ENDED)
+    ctl_on_cancel(step);
+}
+
 void ctl_on_cancel(Step *step)
 {
   DfuController *c = step->c;
@@ -174,6 +188,10 @@ void ctl_on_cancel(Step *step)
   }
   if (c->cancelled || c->activating)
     return;
+  if (is_erasing(&c->transfer) && !c->wants_to_stop) {
+    c->wants_to_stop = true; /* a second wish is one to leave it all the same */
+    return;
+  }
   c->cancelled = true;
   if (can_leave_at_once(c->state) && !c->failing)
     ctl_leave(step);

@@ -58,6 +58,7 @@ static void accept_start(Step *step)
   if (c->transfer.sent_bytes > 0)
     ctl_note(step, DFU_NOTE_STARTS_OVER);
   c->transfer = (DfuTransfer){.start_sent = true, .start_accepted = true};
+  c->cancelled |= c->wants_to_stop;
   if (c->uses_v1 && !c->family->has_v1_start) {
     c->family = dfu_family_of_v1();
     ctl_note(step, DFU_NOTE_V1);

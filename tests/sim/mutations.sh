@@ -162,5 +162,8 @@ mutate "a bootloader is taken for an application by a late answer" controller/co
 mutate "the silence of a watch is taken for success" controller/phase_finish.c \
   'fail_validation\(step, 0\);' 'begin_activate(step);'
 
+mutate "a target that erases is left by a wish to stop" controller/leave.c \
+  'is_erasing\(\&c->transfer\) \&\& !c->wants_to_stop\)' 'false)'
+
 echo "$((n - survived)) of $n planted faults were caught"
 [ "$survived" -eq 0 ]

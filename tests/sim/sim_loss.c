@@ -326,6 +326,39 @@ static void stopping_during_the_erase_waits_for_its_end(void **state G_GNUC_UNUS
   assert_int_equal(sim->target.stage, DFU_TARGET_READY);
 }
 
+/** The link is lost while the target erases, and the user stops before it is had back. */
+static Sim *stop_during_the_erase(guint times)
+{
+  Sim *sim = sim_new("sdk11-single", IMAGE_BYTES);
+
+  sim->target_config.erase_page_us = 3 * G_USEC_PER_SEC;
+  sim_run(sim, 100000); /* Start and its sizes are there */
+  assert_int_equal(sim->target.stage, DFU_TARGET_PREPARING);
+  sim_lose_link(sim);
+  sim_run(sim, 100000);
+  for (guint i = 0; i < times; i++)
+    sim_feed(sim, DFU_EVENT_CANCEL);
+  sim_run(sim, HOUR_US);
+  assert_int_equal(sim->terminal.failure.reason, DFU_FAIL_CANCELLED);
+  sim_rest(sim, 60 * G_USEC_PER_SEC);
+  return sim;
+}
+
+static void target_that_erases_is_had_back_before_it_is_left(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = stop_during_the_erase(1);
+
+  assert_int_equal(sim->n_restarts, 0);
+  assert_int_equal(sim->target.stage, DFU_TARGET_READY);
+}
+
+static void second_wish_to_stop_leaves_a_target_that_erases(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = stop_during_the_erase(2);
+
+  assert_int_equal(sim->n_restarts, 1);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -343,6 +376,8 @@ int main(void)
     cmocka_unit_test(reset_of_a_dual_bank_target_starts_its_application_which_is_left_again),
     cmocka_unit_test(stopping_anywhere_leaves_the_target_alive),
     cmocka_unit_test(stopping_during_the_erase_waits_for_its_end),
+    cmocka_unit_test(target_that_erases_is_had_back_before_it_is_left),
+    cmocka_unit_test(second_wish_to_stop_leaves_a_target_that_erases),
   };
 
   return cmocka_run_group_tests_name("loss", tests, NULL, NULL);
