@@ -56,6 +56,19 @@ count_kernel_errors() {
   dmesg | grep -c 'kernel BUG\|Oops: '
 }
 
+# bluetoothd says all, or little, from this signal on: what it logs of a packet costs more than
+# the packet.
+toggle_logs() {
+  kill -USR2 "$(cat /run/bluetoothd.pid)"
+}
+
+without_logs() {
+  kill "$btmon"
+  toggle_logs
+  is_quiet=1
+  "$@"
+}
+
 # Off and on, so that nothing of an earlier scenario is left in the kernel.
 backend_begin() {
   in_guest power_adapter false
@@ -72,9 +85,10 @@ backend_end() {
     rm "$policy"
     reload_policies
   fi
+  [ -z "${is_quiet-}" ] || toggle_logs
   in_guest bluetoothd_is_up || start_bluetoothd
   in_guest power_adapter true
-  kill "$btmon"
+  kill "$btmon" 2>/dev/null
   if [ "$(count_kernel_errors)" -gt "$kernel_errors" ]; then
     dmesg >"$dir/dmesg.log"
     echo "an error in the guest's kernel, see dmesg.log:" \

@@ -85,8 +85,12 @@ async def main(path, address):
     device = await BleakScanner.find_device_by_address(address, SECONDS)
     if device is None:
         sys.exit(f"{address} is not heard")
-    async with BleakClient(device) as client:
-        await Controller(client).update(init, image)
+    dropped = asyncio.Event()
+    client = BleakClient(device, disconnected_callback=lambda _: dropped.set())
+    await client.connect()
+    await Controller(client).update(init, image)
+    # The target restarts. A disconnect of our own at the same moment is more than bleak bears.
+    await asyncio.wait_for(dropped.wait(), SECONDS)
 
 
 asyncio.run(main(*sys.argv[1:]))
