@@ -107,8 +107,7 @@ mutate "a second init packet goes on top of the first" controller/resume.c \
 mutate "a System Reset is sent without consent" controller/anew.c \
   'return c->config.restart \&\& ' 'return '
 mutate "the link is left during the erase" controller/leave.c \
-  'state == STATE_IMAGE \|\| state == STATE_RESTING' \
-  'state == STATE_ERASING || state == STATE_IMAGE || state == STATE_RESTING'
+  'is_erasing\(\&c->transfer\) \&\& !c->wants_to_stop\)' 'false)'
 mutate "the link is left with packets in the air" controller/leave.c \
   'ctl_enter\(step, STATE_QUIET, step->now_us \+ QUIET_US\);' 'ctl_disconnect(step);'
 mutate "the last flash write is not waited for" controller/leave.c \
@@ -161,9 +160,6 @@ mutate "a bootloader is taken for an application by a late answer" controller/co
   'c->may_be_either \&\& response->opcode == DFU_OP_START' 'response->opcode == DFU_OP_START'
 mutate "the silence of a watch is taken for success" controller/phase_finish.c \
   'fail_validation\(step, 0\);' 'begin_activate(step);'
-
-mutate "a target that erases is left by a wish to stop" controller/leave.c \
-  'is_erasing\(\&c->transfer\) \&\& !c->wants_to_stop\)' 'false)'
 
 echo "$((n - survived)) of $n planted faults were caught"
 [ "$survived" -eq 0 ]
