@@ -36,3 +36,5 @@ start_bluetoothd() {
 }
 
 keep_bluetoothd_running() { :; }
+
+without_logs() { "$@"; }

@@ -45,27 +45,6 @@ figures_of_a_call_of_writevalue_for_each_packet() {
   without_logs measure 'WriteValue  '
 }
 
-# send_real_package FILE PERSONALITY: as its maker published it, both parts, byte for byte.
-send_real_package() {
-  packages=${DFU_TEST_PACKAGES:-$here/../../../shared/packages}
-  if [ ! -r "$packages/$1" ]; then
-    echo "there is no $packages/$1"
-    exit 77
-  fi
-  cp "$packages/$1" "$dir/package.zip"
-  /usr/bin/python3 -c '
-import json, sys, zipfile
-package = zipfile.ZipFile(sys.argv[1])
-manifest = json.loads(package.read("manifest.json"))["manifest"]
-for part in "softdevice_bootloader", "application":
-    open(f"{sys.argv[2]}/{part}.bin", "wb").write(package.read(manifest[part]["bin_file"]))
-' "$dir/package.zip" "$dir"
-  start_target --personality "$2" --jump same
-  without_logs update_ends_with 0 --require-back
-  cmp "$dir/softdevice_bootloader.bin" "$dir/out/softdevice_bootloader.bin"
-  cmp "$dir/application.bin" "$dir/out/application.bin"
-}
-
 package_of_sdk_11_with_two_parts_is_sent_in_one_run() {
   send_real_package sdk11_nrf51_sd_bl_then_app.zip sdk11-dual
 }

@@ -10,6 +10,7 @@
 #   radio_target                 options with which an exchange takes as long as on a radio
 #   stop_bluetoothd [SIGNAL]     ends the daemon: org.bluez is gone from the bus
 #   start_bluetoothd             and back, adapter powered
+#   without_logs COMMAND...      carried out without a log of each packet, where that costs time
 #   keep_bluetoothd_running      from now on it is started again whenever it ends, as systemd does
 #   DBUS_SYSTEM_BUS_ADDRESS      where org.bluez is; the usual place if not set
 #
@@ -215,4 +216,25 @@ measure() {
       printf "%s: %d packets/s; CPU time of dfu-ble %.2f s user, %.2f s system\n", name,
         10240 / (ended - began), parts[1], parts[2]
     }' "$dir/update.json" >>"$dir/figures"
+}
+
+# send_real_package FILE PERSONALITY: as its maker published it, both parts, byte for byte.
+send_real_package() {
+  packages=${DFU_TEST_PACKAGES:-$here/../../../shared/packages}
+  if [ ! -r "$packages/$1" ]; then
+    echo "there is no $packages/$1"
+    exit 77
+  fi
+  cp "$packages/$1" "$dir/package.zip"
+  /usr/bin/python3 -c '
+import json, sys, zipfile
+package = zipfile.ZipFile(sys.argv[1])
+manifest = json.loads(package.read("manifest.json"))["manifest"]
+for part in "softdevice_bootloader", "application":
+    open(f"{sys.argv[2]}/{part}.bin", "wb").write(package.read(manifest[part]["bin_file"]))
+' "$dir/package.zip" "$dir"
+  start_target --personality "$2" --jump same
+  without_logs update_ends_with 0 --require-back
+  cmp "$dir/softdevice_bootloader.bin" "$dir/out/softdevice_bootloader.bin"
+  cmp "$dir/application.bin" "$dir/out/application.bin"
 }
