@@ -68,11 +68,11 @@ endif
 # --- sources by program ----------------------------------------------------
 
 PURE_SRCS := \
-	src/wire/wire.c \
-	src/controller/controller.c src/controller/moves.c src/controller/phase_connect.c \
-	src/controller/phase_start.c src/controller/phase_init.c src/controller/phase_image.c src/controller/phase_finish.c \
-	src/controller/phase_jump.c src/controller/resume.c src/controller/anew.c src/controller/pace.c \
-	src/controller/leave.c src/controller/names.c src/controller/family.c
+	src/wire/wire.c src/controller/controller.c src/controller/moves.c \
+	src/controller/phase_connect.c src/controller/phase_start.c src/controller/phase_init.c \
+	src/controller/phase_image.c src/controller/phase_finish.c src/controller/phase_jump.c \
+	src/controller/resume.c src/controller/anew.c src/controller/pace.c src/controller/leave.c \
+	src/controller/names.c src/controller/family.c
 
 LIB_SRCS := $(PURE_SRCS) \
 	src/base/error.c src/base/printable.c src/base/deadline.c \
@@ -100,29 +100,31 @@ TARGET_SRCS := src/target/target.c src/target/bootloader.c src/target/transfer.c
 	src/target/flash.c src/target/init_check.c src/target/reply.c src/target/personality.c \
 	src/target/buttonless.c src/target/faults.c src/target/fault_spec.c
 
-EMULATOR_SRCS := src/emulator/options.c src/emulator/raw_options.c \
-	src/emulator/board.c src/emulator/board_attributes.c src/emulator/board_target.c src/emulator/board_air.c src/emulator/board_log.c \
-	src/emulator/gatt_table.c src/emulator/gatt_values.c src/emulator/image_files.c \
-	src/emulator/bus_bluez.c src/emulator/bus_daemon.c src/emulator/bus_objects.c src/emulator/bus_interfaces.c \
-	src/emulator/bus_reply.c src/emulator/bus_adapter.c src/emulator/bus_device.c \
-	src/emulator/device_properties.c src/emulator/bus_gatt.c \
-	src/emulator/bus_characteristic.c src/emulator/bus_notifications.c \
-	src/emulator/bus_link.c \
-	src/emulator/acquired_socket.c src/emulator/discovery.c \
-	src/emulator/private_bus.c src/emulator/run_command.c \
-	src/emulator/child_process.c src/emulator/signals.c \
-	src/emulator/att_uuid.c src/emulator/att_attributes.c src/emulator/att_reading.c \
-	src/emulator/att_server.c src/emulator/advertising_data.c \
-	src/emulator/l2cap.c src/emulator/l2cap_signalling.c \
-	src/emulator/hci_acl.c src/emulator/hci_channel.c src/emulator/hci_controller.c \
-	src/emulator/hci_air.c src/emulator/hci_link.c src/emulator/hci_target.c
+EMULATOR_SRCS := \
+	src/emulator/options.c src/emulator/raw_options.c src/emulator/private_bus.c \
+	src/emulator/run_command.c src/emulator/child_process.c src/emulator/signals.c \
+	src/emulator/board/board.c src/emulator/board/board_attributes.c \
+	src/emulator/board/board_target.c src/emulator/board/board_air.c src/emulator/board/board_log.c \
+	src/emulator/board/gatt_table.c src/emulator/board/gatt_values.c \
+	src/emulator/board/image_files.c \
+	src/emulator/bus/bus_bluez.c src/emulator/bus/bus_daemon.c src/emulator/bus/bus_objects.c \
+	src/emulator/bus/bus_interfaces.c src/emulator/bus/bus_reply.c src/emulator/bus/bus_adapter.c \
+	src/emulator/bus/bus_device.c src/emulator/bus/device_properties.c src/emulator/bus/bus_gatt.c \
+	src/emulator/bus/bus_characteristic.c src/emulator/bus/bus_notifications.c \
+	src/emulator/bus/bus_link.c src/emulator/bus/acquired_socket.c src/emulator/bus/discovery.c \
+	src/emulator/air/att_uuid.c src/emulator/air/att_attributes.c src/emulator/air/att_reading.c \
+	src/emulator/air/att_server.c src/emulator/air/advertising_data.c src/emulator/air/l2cap.c \
+	src/emulator/air/l2cap_signalling.c src/emulator/air/hci_acl.c src/emulator/air/hci_channel.c \
+	src/emulator/air/hci_controller.c src/emulator/air/hci_air.c src/emulator/air/hci_link.c \
+	src/emulator/air/hci_target.c
 
-CLI_SRCS := src/cli/main.c src/cli/device_run.c src/cli/advice.c src/cli/cmd_update.c src/cli/cmd_scan.c src/cli/cmd_info.c \
-	src/cli/update_options.c src/cli/update_report.c src/cli/package_report.c \
-	src/cli/output.c src/cli/progress.c src/cli/options.c src/cli/command_line.c \
-	src/cli/exit_code.c src/cli/lock.c src/cli/state_folder.c src/cli/journal_report.c \
-	src/cli/cmd_status.c src/cli/cmd_goal.c src/cli/cmd_doctor.c \
-	src/cli/cmd_pack.c src/cli/pack_options.c src/cli/package_input.c
+CLI_SRCS := \
+	src/cli/main.c src/cli/device_run.c src/cli/advice.c src/cli/cmd_update.c src/cli/cmd_scan.c \
+	src/cli/cmd_info.c src/cli/update_options.c src/cli/update_report.c src/cli/package_report.c \
+	src/cli/output.c src/cli/progress.c src/cli/options.c src/cli/command_line.c src/cli/exit_code.c \
+	src/cli/lock.c src/cli/state_folder.c src/cli/journal_report.c src/cli/cmd_status.c \
+	src/cli/cmd_goal.c src/cli/cmd_doctor.c src/cli/cmd_pack.c src/cli/pack_options.c \
+	src/cli/package_input.c
 
 PROGRAMS := $(BUILD)/dfu-ble $(BUILD)/dfu-ble-target
 

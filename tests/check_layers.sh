@@ -27,21 +27,25 @@ allowed() {
     bluez) echo "bluez link base wire/uuids dfu/bluez dfu/link dfu/error" ;;
     session) echo "session link base wire dfu/session dfu/journal dfu/inquiry dfu/controller dfu/family dfu/link dfu/package dfu/error" ;;
     emulator) echo "emulator target wire base dfu/error" ;;
+    emulator/board) echo "emulator/board target wire base dfu/error" ;;
+    emulator/bus) echo "emulator/bus emulator/board wire base dfu/error" ;;
+    emulator/air) echo "emulator/air emulator/board wire base dfu/error" ;;
     cli) echo "cli base wire dfu/" ;;
     *) echo "" ;;
   esac
 }
 
-for folder in src/*/; do
-  name=$(basename "$folder")
+for folder in src/*/ src/*/*/; do
+  name=${folder#src/}
+  name=${name%/}
   permitted=$(allowed "$name")
   [ -n "$permitted" ] || complain "src/$name is not in tests/check_layers.sh: where does it belong?"
-  for include in $(grep -ohE '#include ["<](dfu|[a-z]+)/[a-z_0-9]+\.h[">]' "$folder"*.[ch] |
+  for include in $(grep -ohE '#include ["<][a-z]+/[a-z_0-9/]+\.h[">]' "$folder"*.[ch] |
     sed -E 's/.*["<](.*)\.h[">]/\1/' | sort -u); do
     case $include in sys/* | bluetooth/* | cjson/* | gnutls/* | glib/* | gio/*) continue ;; esac
     found=no
     for prefix in $permitted; do
-      case $include in "$prefix" | "$prefix"/* | "$prefix"*) found=yes ;; esac
+      case $include in "$prefix"*) found=yes ;; esac
     done
     [ "$found" = yes ] || complain "src/$name includes $include.h, which is not below it"
   done

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "dfu/error.h"
-#include "emulator/board.h"
-#include "emulator/bus_daemon.h"
-#include "emulator/hci_target.h"
+#include "emulator/board/board.h"
+#include "emulator/bus/bus_daemon.h"
+#include "emulator/air/hci_target.h"
 #include "emulator/options.h"
 #include "emulator/private_bus.h"
 #include "emulator/run_command.h"

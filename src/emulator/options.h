@@ -5,9 +5,9 @@
 #ifndef DFU_EMULATOR_OPTIONS_H
 #define DFU_EMULATOR_OPTIONS_H
 
-#include "emulator/board.h"
-#include "emulator/bus_bluez.h"
-#include "emulator/hci_target.h"
+#include "emulator/board/board.h"
+#include "emulator/bus/bus_bluez.h"
+#include "emulator/air/hci_target.h"
 
 typedef struct {
   DfuBoardConfig board;

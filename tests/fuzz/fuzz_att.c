@@ -10,9 +10,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "emulator/att_server.h"
-#include "emulator/l2cap.h"
-#include "emulator/l2cap_signalling.h"
+#include "emulator/air/att_server.h"
+#include "emulator/air/l2cap.h"
+#include "emulator/air/l2cap_signalling.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -5,7 +5,7 @@
 #ifndef TESTS_LIB_ATT_FIXTURE_H
 #define TESTS_LIB_ATT_FIXTURE_H
 
-#include "emulator/att_server.h"
+#include "emulator/air/att_server.h"
 
 typedef struct {
   DfuBoardLog *log;

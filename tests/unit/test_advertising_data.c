@@ -2,7 +2,7 @@
  *
  * Advertising data, byte by byte: Bluetooth Core Specification Supplement, Part A, 1.
  */
-#include "emulator/advertising_data.h"
+#include "emulator/air/advertising_data.h"
 
 #include "lib/cmocka_all.h"
 #include "lib/hex.h"

@@ -2,7 +2,7 @@
  *
  * Frames out to the controller. Source of the form: Bluetooth Core, Vol 4, Part E, 5.4.2.
  */
-#include "emulator/hci_acl.h"
+#include "emulator/air/hci_acl.h"
 
 #include <string.h>
 

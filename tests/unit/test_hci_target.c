@@ -3,7 +3,7 @@
  * The board on a controller that is the other end of a socket: commands, events
  * and data, packet by packet, as Bluetooth Core, Vol 4, Part E has them.
  */
-#include "emulator/hci_target.h"
+#include "emulator/air/hci_target.h"
 
 #include <string.h>
 #include <sys/socket.h>

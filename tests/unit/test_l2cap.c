@@ -2,7 +2,7 @@
  *
  * L2CAP frames out of fragments. Source of the form: Bluetooth Core, Vol 3, Part A, 3.1.
  */
-#include "emulator/l2cap.h"
+#include "emulator/air/l2cap.h"
 
 #include <string.h>
 

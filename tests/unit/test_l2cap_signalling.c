@@ -3,7 +3,7 @@
  * Signalling and Security Manager, byte by byte: Bluetooth Core, Vol 3, Part A, 4
  * and Part H, 3.5.
  */
-#include "emulator/l2cap_signalling.h"
+#include "emulator/air/l2cap_signalling.h"
 
 #include "lib/cmocka_all.h"
 #include "lib/hex.h"
