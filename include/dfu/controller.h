@@ -182,6 +182,7 @@ enum {
   DFU_NOTE_PACKETS_SHORTENED = 1 << 9, /* a longer packet did not arrive: 20 bytes from here on */
   DFU_NOTE_WINDOW_HALVED = 1 << 10, /* packets came too fast: fewer or shorter ones from here on */
   DFU_NOTE_BEGINS_ANEW = 1 << 11,   /* what the target held was ruined; it starts over by itself */
+  DFU_NOTE_RESET_UNHEARD = 1 << 12, /* it was not acknowledged, but the target is gone */
 };
 
 /**

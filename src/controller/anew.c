@@ -29,6 +29,13 @@ void ctl_reset_on_written(Step *step)
   ctl_enter(step, STATE_DROPPING, step->now_us + step->c->config.limits.activate_us);
 }
 
+void ctl_reset_on_gone(Step *step)
+{
+  ctl_note(step, DFU_NOTE_RESET_UNHEARD);
+  step->c->has_reached_goal = true;
+  ctl_end(step);
+}
+
 bool ctl_may_reset(const DfuController *c)
 {
   return c->config.restart && !c->was_reset && c->family->reset_to != DFU_RESET_IGNORED;

@@ -48,11 +48,11 @@ static void after_reset(Step *step)
 {
   DfuController *c = step->c;
 
-  if (c->config.goal == DFU_GOAL_RESET) {
+  if (c->reset_unheard) {
+    ctl_connect_retry(step, DFU_FAIL_LINK); /* it may not have arrived */
+  } else if (c->config.goal == DFU_GOAL_RESET) {
     c->has_reached_goal = true;
     ctl_end(step);
-  } else if (c->reset_unheard) {
-    ctl_connect_retry(step, DFU_FAIL_LINK); /* it may not have arrived */
   } else {
     ctl_enter(step, STATE_PAUSING, step->now_us + RESTART_PAUSE_US);
   }
@@ -131,6 +131,7 @@ static const StateRow state_rows[] = {
   [STATE_QUIET] = {.on_overdue = ctl_leave_on_quiet},
   [STATE_COUNTING] = {DFU_OP_REPORT_SIZE, LIMIT(size_report_us), NULL, ctl_leave_on_count,
                       ctl_disconnect},
+  [STATE_STAYING] = {DFU_OP_START, LIMIT(start_us), NULL, ctl_leave_on_erased, ctl_disconnect},
   [STATE_DISCONNECTING] = {.on_overdue = go_on_without_link},
   [STATE_ENDED] = {0},
 };

@@ -41,6 +41,7 @@ typedef enum {
   STATE_RESET,
   STATE_QUIET,         /* leaving: what is in the air comes down */
   STATE_COUNTING,      /* leaving: 07, is it all there? */
+  STATE_STAYING,       /* leaving: somebody must be there to be told of the erase's end */
   STATE_DISCONNECTING,
   STATE_ENDED,
 } State;
@@ -127,6 +128,8 @@ void ctl_reset(Step *step);
 /** Whether the user allows a System Reset that is not known to be safe; once. */
 bool ctl_may_reset(const DfuController *c);
 void ctl_reset_on_written(Step *step);
+/** The device is not on the air any more, after a reset that it did not acknowledge. */
+void ctl_reset_on_gone(Step *step);
 /** What the target holds is of no use: begins anew where the device is known to survive that. */
 bool ctl_begin_anew(Step *step);
 
@@ -195,6 +198,7 @@ void ctl_fail_bytes(Step *step, DfuFailReason reason, uint32_t value_bytes,
 void ctl_leave(Step *step);
 void ctl_leave_on_quiet(Step *step);
 void ctl_leave_on_count(Step *step);
+void ctl_leave_on_erased(Step *step);
 void ctl_disconnect(Step *step);
 /** Emits the terminal action. */
 void ctl_end(Step *step);

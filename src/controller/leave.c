@@ -51,6 +51,21 @@ static bool has_packets_in_the_air(const DfuController *c)
   return c->transfer.sent_bytes > c->transfer.confirmed_bytes && c->transfer.init_accepted;
 }
 
+/** What it may be erasing ends with a restart, unless somebody is connected to be told. */
+static bool is_erasing(const DfuTransfer *transfer)
+{
+  return transfer->start_sent && !transfer->start_accepted && !transfer->init_accepted;
+}
+
+/** Where notifications are off it cannot be told, and what has lasted too long is no erase. */
+static bool must_stay(const Step *step)
+{
+  const DfuController *c = step->c;
+
+  return c->failing && is_erasing(&c->transfer) && c->state != STATE_SUBSCRIBING &&
+         step->now_us < c->limit_us;
+}
+
 void ctl_leave(Step *step)
 {
   DfuController *c = step->c;
@@ -61,6 +76,8 @@ void ctl_leave(Step *step)
     ctl_disconnect(step);
   else if (!c->link_up)
     ctl_end(step);
+  else if (must_stay(step))
+    ctl_enter(step, STATE_STAYING, c->limit_us);
   else if (has_packets_in_the_air(c) || c->control_busy)
     ctl_enter(step, STATE_QUIET, step->now_us + QUIET_US);
   else
@@ -99,6 +116,12 @@ void ctl_leave_on_count(Step *step)
     ctl_enter(step, STATE_QUIET, step->now_us + QUIET_US);
   else
     ctl_disconnect(step);
+}
+
+void ctl_leave_on_erased(Step *step)
+{
+  step->c->transfer.start_accepted = step->c->answer_status == DFU_STATUS_SUCCESS;
+  ctl_disconnect(step);
 }
 
 void ctl_disconnect(Step *step)
@@ -161,12 +184,6 @@ static bool can_leave_at_once(int state)
   return state == STATE_NEW || state == STATE_CONNECTING || state == STATE_PAUSING ||
          state == STATE_SUBSCRIBING || state == STATE_IMAGE || state == STATE_RESTING ||
          state == STATE_HOLDING || state == STATE_PROVING;
-}
-
-/** What it may be erasing ends with a restart, unless somebody is connected to be told. */
-static bool is_erasing(const DfuTransfer *transfer)
-{
-  return transfer->start_sent && !transfer->start_accepted && !transfer->init_accepted;
 }
 
 void ctl_on_step_done(Step *step)

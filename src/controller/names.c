@@ -68,6 +68,7 @@ DfuPhase ctl_phase_of(const DfuController *c)
   case STATE_RESET: return DFU_PHASE_RESETTING;
   case STATE_QUIET:
   case STATE_COUNTING:
+  case STATE_STAYING:
   case STATE_DISCONNECTING: return DFU_PHASE_LEAVING;
   case STATE_ENDED: return DFU_PHASE_ENDED;
   }

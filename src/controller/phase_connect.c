@@ -53,6 +53,13 @@ void ctl_connect_retry(Step *step, DfuFailReason reason)
   c->failed_tries++;
 }
 
+/** Gone from the air after a reset that nobody acknowledged: it has arrived. */
+static bool is_gone_by_reset(const Step *step)
+{
+  return step->c->config.goal == DFU_GOAL_RESET && step->c->reset_unheard &&
+         step->event->trouble == DFU_TROUBLE_NOT_FOUND;
+}
+
 void ctl_connect_on_failed(Step *step)
 {
   DfuController *c = step->c;
@@ -60,7 +67,9 @@ void ctl_connect_on_failed(Step *step)
   if (c->state != STATE_CONNECTING)
     return;
   ctl_enter(step, STATE_PAUSING, INT64_MAX); /* nothing is under way any more */
-  if (c->was_up || c->config.is_expected || step->event->trouble == DFU_TROUBLE_PASSING)
+  if (is_gone_by_reset(step))
+    ctl_reset_on_gone(step);
+  else if (c->was_up || c->config.is_expected || step->event->trouble == DFU_TROUBLE_PASSING)
     ctl_connect_retry(step, DFU_FAIL_LINK);
   else if (step->event->trouble == DFU_TROUBLE_NOT_FOUND)
     ctl_fail(step, DFU_FAIL_NOT_FOUND);

@@ -28,7 +28,9 @@ void ctl_jump_begin(Step *step)
   DfuController *c = step->c;
   uint8_t bytes[DFU_WIRE_MAX_BYTES];
 
-  if (c->config.goal == DFU_GOAL_RESET) {
+  if (c->config.goal == DFU_GOAL_RESET && c->reset_unheard) {
+    ctl_reach_goal(step); /* there was a bootloader before */
+  } else if (c->config.goal == DFU_GOAL_RESET) {
     ctl_fail(step, DFU_FAIL_APPLICATION);
   } else if (c->entries > 0 && !c->has_forgotten) {
     look_again(step);

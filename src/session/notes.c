@@ -29,6 +29,9 @@ static const struct {
   {DFU_NOTE_BEGINS_ANEW,
    "what the target holds cannot be used; it is made to forget it, and the image is sent again from "
    "its beginning"},
+  {DFU_NOTE_RESET_UNHEARD,
+   "the link was lost before the target acknowledged the reset, and it is not on the air any more; "
+   "make sure that it has restarted"},
   {DFU_NOTE_UNASKED,
    "ignored a notification that answers nothing that was asked; is another program using this "
    "device?"},

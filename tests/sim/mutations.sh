@@ -108,6 +108,10 @@ mutate "a System Reset is sent without consent" controller/anew.c \
   'return c->config.restart \&\& ' 'return '
 mutate "the link is left during the erase" controller/leave.c \
   'is_erasing\(\&c->transfer\) \&\& !c->wants_to_stop\)' 'false)'
+mutate "the link is left during the erase after a message of another protocol" controller/leave.c \
+  'return c->failing \&\& is_erasing' 'return false \&\& is_erasing'
+mutate "a reset that was not acknowledged is taken for done" controller/controller.c \
+  'if \(c->reset_unheard\) \{' 'if (c->reset_unheard \&\& c->config.goal != DFU_GOAL_RESET) {'
 mutate "the link is left with packets in the air" controller/leave.c \
   'ctl_enter\(step, STATE_QUIET, step->now_us \+ QUIET_US\);' 'ctl_disconnect(step);'
 mutate "the last flash write is not waited for" controller/leave.c \

@@ -99,6 +99,15 @@ static gboolean drop_acknowledgement(Sim *sim, const SimMessage *message)
          sim->controller.request[0] != fault.opcode || fault.n_heard++ >= fault.times;
 }
 
+/** And it is not on the air again. */
+static gboolean leave_the_air(Sim *sim, const SimMessage *message)
+{
+  gboolean gets_through = drop_acknowledgement(sim, message);
+
+  sim->absent |= !gets_through;
+  return gets_through;
+}
+
 /* --- Activate ---------------------------------------------------------------------------- */
 
 /** Nothing tells that from an image which does not start: it is sent once more. */
@@ -200,6 +209,61 @@ static void reset_that_was_not_heard_shows_nothing_of_the_device(void **state G_
   assert_false(sim->controller.comes_back);
 }
 
+static Sim *make_reset(const char *name, const char *family, guint times)
+{
+  Sim *sim = make(name, DFU_OP_RESET, times);
+
+  sim->config.goal = DFU_GOAL_RESET;
+  sim->config.allow_cable = true;
+  sim->family = dfu_family_find(family);
+  return sim;
+}
+
+static void asked_for_reset_that_was_lost_on_its_way_is_sent_again(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_reset("sdk11-single", "sdk-single", 1);
+
+  sim->on_message = lose_request;
+  run(sim);
+  assert_done(sim);
+  assert_int_equal(sim->n_system_resets, 1);
+}
+
+static void asked_for_reset_that_is_lost_each_time_is_not_said_to_be_done(
+  void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_reset("sdk11-single", "sdk-single", G_MAXUINT);
+
+  sim->on_message = lose_request;
+  run(sim);
+  assert_failed(sim, DFU_FAIL_LINK);
+  assert_int_equal(sim->n_system_resets, 0);
+}
+
+/** What is there after it is the application: it has arrived. */
+static void asked_for_reset_without_a_word_is_seen_by_what_follows(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_reset("sdk11-dual", "sdk-dual", G_MAXUINT);
+
+  sim->on_message = drop_acknowledgement;
+  run(sim);
+  assert_done(sim);
+  assert_int_equal(sim->n_system_resets, 1);
+  assert_false(sim->notes & DFU_NOTE_RESET_UNHEARD);
+}
+
+static void asked_for_reset_without_a_word_or_a_device_is_done_with_a_warning(
+  void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_reset("adafruit-0.9", "adafruit-0.9", 1);
+
+  sim->on_message = leave_the_air;
+  run(sim);
+  assert_done(sim);
+  assert_int_equal(sim->n_system_resets, 1);
+  assert_true(sim->notes & DFU_NOTE_RESET_UNHEARD);
+}
+
 /* --- leaving ------------------------------------------------------------------------------ */
 
 /** A write that the target comes to after the disconnect makes some of them restart. */
@@ -249,6 +313,31 @@ static void last_write_to_flash_is_waited_for(void **state G_GNUC_UNUSED)
   assert_installed(sim);
 }
 
+/** An erase that ends with nobody to tell restarts the target, and a dual bank one is at its start. */
+static void erase_is_stayed_for_after_a_message_of_another_protocol(void **state G_GNUC_UNUSED)
+{
+  static const guint8 cut[] = {DFU_OP_RESPONSE};
+  g_autoptr(Sim) sim = make("sdk11-single", 0, 0);
+  DfuUpdate update;
+  DfuEvent malformed = {.type = DFU_EVENT_NOTIFIED, .bytes = cut, .len = sizeof(cut)};
+
+  sim->trace = g_string_new(NULL);
+  sim->target_config.erase_page_us = 5 * G_USEC_PER_SEC;
+  run_up_to(sim, "> packets [0, 12)");
+  sim_run(sim, G_USEC_PER_SEC);
+  malformed.now_us = sim->now_us;
+  dfu_controller_step(&sim->controller, &malformed, &update);
+  assert_int_equal(update.n_actions, 0);
+  sim->controller_wake_us = update.wake_us;
+  run(sim);
+  assert_failed(sim, DFU_FAIL_MALFORMED);
+  sim_rest(sim, 5 * G_USEC_PER_SEC);
+  assert_int_equal(sim->n_restarts, 0);
+  assert_true(sim->disk.start_accepted);
+  run_again(sim);
+  assert_installed(sim);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -259,6 +348,11 @@ int main(void)
     cmocka_unit_test(reset_that_was_lost_on_its_way_is_sent_again),
     cmocka_unit_test(reset_that_is_lost_each_time_has_an_end),
     cmocka_unit_test(reset_that_was_not_heard_shows_nothing_of_the_device),
+    cmocka_unit_test(asked_for_reset_that_was_lost_on_its_way_is_sent_again),
+    cmocka_unit_test(asked_for_reset_that_is_lost_each_time_is_not_said_to_be_done),
+    cmocka_unit_test(asked_for_reset_without_a_word_is_seen_by_what_follows),
+    cmocka_unit_test(asked_for_reset_without_a_word_or_a_device_is_done_with_a_warning),
+    cmocka_unit_test(erase_is_stayed_for_after_a_message_of_another_protocol),
     cmocka_unit_test(nothing_is_left_while_a_write_is_not_acknowledged),
     cmocka_unit_test(last_write_to_flash_is_waited_for),
   };
