@@ -136,6 +136,19 @@ void dfu_guard_check_radio(const DfuPart *part, const DfuFamily *family, const c
                 dfu_image_type_to_string(part->type), device, family->title);
 }
 
+gboolean dfu_guard_check_packets(guint packet_bytes, const DfuFamily *family, const char *device,
+                                 GError **error)
+{
+  if (!family->has_fixed_packets || packet_bytes == 0 ||
+      packet_bytes == family->large_packet_bytes)
+    return TRUE;
+  g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
+              "%s (%s) takes packets of %u bytes only, and --packet-size is %u. Nothing was sent; "
+              "leave that out",
+              device, family->title, family->large_packet_bytes, packet_bytes);
+  return FALSE;
+}
+
 gboolean dfu_guard_check_model(const DfuLinkFacts *facts, const char *expected, const char *device,
                                GError **error)
 {

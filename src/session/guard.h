@@ -32,6 +32,15 @@ void dfu_guard_check_radio(const DfuPart *part, const DfuFamily *family, const c
                            GError **error);
 
 /**
+ * dfu_guard_check_packets:
+ * @packet_bytes: as the user wants them; 0 where nothing was said
+ *
+ * Errors: %DFU_ERROR_USAGE: targets of this family bear one length alone, and it is another.
+ */
+gboolean dfu_guard_check_packets(guint packet_bytes, const DfuFamily *family, const char *device,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * dfu_guard_check_model:
  * @expected: (nullable): the model number that the user wants
  *

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dfu/session.h"
 
+#include "session/guard.h"
+
 const DfuSessionOptions dfu_session_options_default = {
   .retries = 10,
   .timeout_s = 30,
@@ -29,6 +31,9 @@ gboolean dfu_session_options_check(const DfuSessionOptions *options, GError **er
                 "the packet length is %u; it must be a multiple of 4", options->packet_bytes);
     return FALSE;
   }
+  if (options->family != NULL && !dfu_guard_check_packets(options->packet_bytes, options->family,
+                                                          "the device", error))
+    return FALSE;
   return options->window_packets == 0 ||
          check_range("the window", options->window_packets, least_window, 65535, error);
 }

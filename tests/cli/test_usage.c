@@ -87,6 +87,8 @@ static void wrong_usage_gives_2_and_a_hint(void **state)
     { "update a.zip --addr " CLI_ADDRESS " --packet-size 22", "multiple of 4 from 4 to 244" },
     { "update a.zip --addr " CLI_ADDRESS " --packet-size 248", "multiple of 4 from 4 to 244" },
     { "update a.zip --addr " CLI_ADDRESS " --packet-size 0", "multiple of 4 from 4 to 244" },
+    { "update a.zip --addr " CLI_ADDRESS " --packet-size 100 --family infinitime",
+      "packets of 20 bytes only" },
     { "update a.zip --addr " CLI_ADDRESS " --packet-size big", "multiple of 4 from 4 to 244" },
     { "update a.zip --addr " CLI_ADDRESS " --retries -1", "--retries -1: must be from 0" },
     { "update a.zip --addr " CLI_ADDRESS " --timeout 0", "--timeout 0: must be from 1" },
