@@ -33,7 +33,7 @@ controllers_are_ready() {
 
 # btvirt opens /dev/vhci, and may lose the very first HCI Reset that the kernel
 # sends at once: that controller stays dead. It happens less while btvirt has
-# the only processor for itself, and is noticed by the time that it takes.
+# the processor for itself, and is noticed by the time that it takes.
 start_controllers() {
   modprobe hci_vhci
   modprobe -a algif_hash algif_skcipher ecb cmac
@@ -42,7 +42,6 @@ start_controllers() {
     btvirt=$!
     if wait_for 3 controllers_are_ready; then
       chrt -o -p 0 "$btvirt"
-      echo 1 >/sys/devices/system/cpu/cpu1/online
       return 0
     fi
     echo "vm: btvirt lost the first HCI Reset, try $try" | tee -a "$VM_LOGS/btvirt.log" >/dev/ttyS0
