@@ -23,6 +23,7 @@ typedef struct {
   guint32 image_bytes;     /* of that part */
   guint32 parts_done;      /* of the package, before it */
   guint32 most_window_packets; /* what packets that came too fast left; 0: no limit */
+  bool was_entered;        /* its application was sent into its bootloader, which may be elsewhere */
   gint64 saved_unix_s; /* when it was written: set by dfu_journal_save() */
   DfuTransfer transfer;
 } DfuJournalRecord;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Sources: Adafruit_nRF52_Bootloader 0.9.2 and 0.10.0, dfu_init.c (device type
- * and revision), main.c (what starts without an application); InfiniTime 1.14, DfuService.cpp (size, init packet in one
- * write); MCUboot, image.h (magic).
+ * and revision), main.c (what starts without an application); InfiniTime 1.14,
+ * DfuService.cpp (size, packets, init packet in one write); MCUboot, image.h
+ * (magic).
  */
 #include "session/guard.h"
 

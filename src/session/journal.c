@@ -11,7 +11,7 @@
 
 #include "base/printable.h"
 
-#define MAGIC "# dfu-ble journal 3 "
+#define MAGIC "# dfu-ble journal 4 "
 #define SUFFIX ".journal"
 #define DAMAGED_SUFFIX ".damaged"
 #define MAX_BYTES 4096
@@ -54,6 +54,7 @@ static const struct {
   FIELD("package", FIELD_U32, "image_bytes", image_bytes),
   FIELD("package", FIELD_U32, "parts_done", parts_done),
   FIELD("device", FIELD_U32, "most_window_packets", most_window_packets),
+  FIELD("device", FIELD_BOOL, "was_entered", was_entered),
   FIELD("transfer", FIELD_BOOL, "start_sent", transfer.start_sent),
   FIELD("transfer", FIELD_BOOL, "start_accepted", transfer.start_accepted),
   FIELD("transfer", FIELD_BOOL, "init_sent", transfer.init_sent),
@@ -106,7 +107,8 @@ static gboolean is_consistent(const DfuJournalRecord *record)
   const DfuTransfer *transfer = &record->transfer;
 
   return record->image_bytes > 0 && transfer->sent_bytes <= record->image_bytes &&
-         transfer->confirmed_bytes <= transfer->sent_bytes && transfer->packet_bytes <= G_MAXUINT16 &&
+         transfer->confirmed_bytes <= transfer->sent_bytes &&
+         transfer->packet_bytes <= G_MAXUINT16 &&
          record->most_window_packets <= G_MAXUINT16 && is_sha256(record->package_sha256);
 }
 

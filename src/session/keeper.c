@@ -128,8 +128,10 @@ const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, 
     return NULL;
   keeper->is_open = TRUE;
   keeper->path = dfu_journal_path(keeper->folder, address);
-  if (!keeper->may_resume || !dfu_journal_load(keeper->path, &keeper->found, warning) ||
-      !dfu_journal_has_update(&keeper->found))
+  if (!keeper->may_resume || !dfu_journal_load(keeper->path, &keeper->found, warning))
+    return NULL;
+  keeper->ours.was_entered = keeper->found.was_entered;
+  if (!dfu_journal_has_update(&keeper->found))
     return NULL;
   index = find_part(keeper);
   if (index < keeper->n_parts)
@@ -156,11 +158,26 @@ guint16 dfu_keeper_get_most_window(const DfuKeeper *keeper)
   return (guint16)keeper->found.most_window_packets;
 }
 
+gboolean dfu_keeper_was_entered(const DfuKeeper *keeper)
+{
+  return keeper->ours.was_entered;
+}
+
+gboolean dfu_keeper_note_entered(DfuKeeper *keeper)
+{
+  gboolean is_news = keeper->is_open && !keeper->ours.was_entered;
+
+  keeper->ours.was_entered = true;
+  return is_news;
+}
+
 void dfu_keeper_advance(DfuKeeper *keeper)
 {
   take_index(keeper, keeper->index + 1);
-  if (keeper->index == keeper->n_parts)
-    keeper->ours.parts_done = 0; /* the next run begins with the first */
+  if (keeper->index < keeper->n_parts)
+    return;
+  keeper->ours.parts_done = 0; /* the next run begins with the first */
+  keeper->ours.was_entered = false; /* and the device runs its application */
 }
 
 gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
@@ -173,9 +190,10 @@ gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
   keeper->ours.most_window_packets = most_window_packets;
   keeper->has_begun |= transfer->start_accepted;
   if (!dfu_journal_has_update(&keeper->ours)) {
+    keeper->found.was_entered = keeper->ours.was_entered;
     if (keeper->other != NULL && !keeper->has_begun)
       return dfu_journal_save(keeper->path, &keeper->found, error); /* it was in our way, and is */
-    if (most_window_packets == 0) {
+    if (most_window_packets == 0 && !keeper->ours.was_entered) {
       dfu_journal_remove(keeper->path);
       return TRUE;
     }

@@ -40,6 +40,15 @@ guint dfu_keeper_get_index(const DfuKeeper *keeper);
 /** What any earlier run had to be content with on this device; 0: no limit. */
 guint16 dfu_keeper_get_most_window(const DfuKeeper *keeper);
 
+/** Whether an earlier run sent the application into its bootloader, or this one. */
+gboolean dfu_keeper_was_entered(const DfuKeeper *keeper);
+
+/**
+ * This run is about to do so; before dfu_keeper_save().
+ * Returns: whether that is news to the journal
+ */
+gboolean dfu_keeper_note_entered(DfuKeeper *keeper);
+
 /**
  * dfu_keeper_save:
  * @transfer: of the part that is under way

@@ -55,10 +55,11 @@ static void configure_by_journal(DfuSession *session)
     return;
   if (session->options.window_packets == 0 && config->most_window_packets == 0)
     config->most_window_packets = dfu_keeper_get_most_window(session->keeper);
-  if (session->earlier == NULL)
-    return;
-  config->known = session->earlier->transfer;
-  config->find = DFU_FIND_TARGET; /* it may have restarted as another bootloader since */
+  if (session->earlier != NULL)
+    config->known = session->earlier->transfer;
+  /* A bootloader that was entered, or has restarted since, may have another address. */
+  if (session->earlier != NULL || dfu_keeper_was_entered(session->keeper))
+    config->find = DFU_FIND_TARGET;
 }
 
 /** What the parts before the one at @index came to; a journal may have begun behind them. */
@@ -132,6 +133,12 @@ void session_recall_late(DfuSession *session, const char *address)
   dfu_controller_step(&session->controller, &begin, &connected);
 }
 
+static gboolean is_entering(const DfuSession *session, const DfuUpdate *update)
+{
+  return update->progress.phase == DFU_PHASE_ENTERING &&
+         dfu_keeper_note_entered(session->keeper);
+}
+
 static gboolean is_done(const DfuUpdate *update)
 {
   return update->n_actions > 0 && update->actions[update->n_actions - 1].type == DFU_ACTION_DONE;
@@ -142,7 +149,8 @@ void session_keep(DfuSession *session, const DfuUpdate *update)
   g_autoptr(GError) error = NULL;
 
   session->transfer = update->transfer;
-  if (session->keeper == NULL || !(update->save || is_done(update)))
+  if (session->keeper == NULL ||
+      !(is_entering(session, update) || update->save || is_done(update)))
     return;
   if (is_done(update))
     dfu_keeper_advance(session->keeper);

@@ -67,7 +67,7 @@ void session_finish_failed(DfuSession *session, const DfuFailure *failure);
 
 /** Makes everything ready for a part; nothing is sent yet. */
 void session_begin_part(DfuSession *session, guint index);
-/** Looks for what an earlier run did to the device at @address, and begins with the part that it says. */
+/** Looks for what an earlier run did to the device at @address, and begins with the part it says. */
 void session_recall(DfuSession *session, const char *address);
 void session_report_recalled(DfuSession *session);
 /** The same for a device that was found by another sign, now that it has an address. */

@@ -207,6 +207,24 @@ static void update_from_the_application_is_resumed_in_the_bootloader(void **stat
   cJSON_Delete(events);
 }
 
+/* The command that the user has in his script names the application's address. */
+static void bootloader_that_an_earlier_run_has_entered_is_found_again(void **state)
+{
+  Cli *cli = *state;
+  const char *wrong = cli_make_package(cli, "wrong.zip", CLI_ARGS("--seed", "7"));
+  const char *package = cli_make_package(cli, "app.zip", CLI_ARGS("--device-type", "82"));
+  g_auto(DfuTestResult) refused = { 0 };
+  g_auto(DfuTestResult) result = { 0 };
+
+  cli_start_target(cli, CLI_ARGS("--app-mode", "--personality", "adafruit-0.9"));
+  refused = cli_run(cli, CLI_ARGS("update", wrong, TO_DEVICE));
+  cli_assert_status(&refused, 3);
+  cli_assert_says(refused.err, NEXT_ADDRESS);
+  result = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--timeout", "5"));
+  cli_assert_status(&result, 0);
+  cli_assert_installed(cli, package, 0);
+}
+
 static void two_parts_begin_in_the_application(void **state)
 {
   Cli *cli = *state;
@@ -350,6 +368,7 @@ int main(void)
     CLI_TEST(ctrl_c_gives_130),
     CLI_TEST(update_enters_by_itself),
     CLI_TEST(update_from_the_application_is_resumed_in_the_bootloader),
+    CLI_TEST(bootloader_that_an_earlier_run_has_entered_is_found_again),
     CLI_TEST(two_parts_begin_in_the_application),
     CLI_TEST(dry_run_does_not_enter),
     CLI_TEST(reset_says_first_what_it_means),

@@ -53,6 +53,7 @@ static DfuJournalRecord example(void)
     .image_bytes = 20576,
     .parts_done = 1,
     .most_window_packets = 4,
+    .was_entered = true,
     .transfer = {.start_sent = true,
                  .start_accepted = true,
                  .init_sent = true,
@@ -100,6 +101,7 @@ static void what_is_saved_is_loaded(void **state)
   assert_int_equal(found.image_bytes, 20576);
   assert_int_equal(found.parts_done, 1);
   assert_int_equal(found.most_window_packets, 4);
+  assert_true(found.was_entered);
   assert_true(found.transfer.init_accepted);
   assert_false(found.transfer.validate_sent);
   assert_false(found.transfer.activate_acknowledged);

@@ -262,6 +262,30 @@ static void window_counts_for_another_package_too(void **state)
   dfu_keeper_free(keeper);
 }
 
+/* --- the bootloader's address --- */
+
+/* Whatever is sent then: it is a fact of the device too. */
+static void bootloader_that_was_entered_is_known_of_until_the_update_is_done(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuPart *const parts[] = { dfu_package_get_part(fixture->other, 1) };
+  DfuKeeper *keeper = open_ours(fixture, NULL);
+
+  assert_false(dfu_keeper_was_entered(keeper));
+  assert_true(dfu_keeper_note_entered(keeper));
+  assert_false(dfu_keeper_note_entered(keeper));
+  save(keeper, &none, 0);
+  dfu_keeper_free(keeper);
+
+  keeper = open_keeper(fixture, fixture->other, parts, 1, TRUE, NULL);
+  assert_true(dfu_keeper_was_entered(keeper));
+  assert_null(dfu_keeper_get_other(keeper));
+  dfu_keeper_advance(keeper);
+  save(keeper, &none, 0);
+  dfu_keeper_free(keeper);
+  assert_false(has_journal(fixture));
+}
+
 /* --- what is not ours --- */
 
 static void another_package_is_named(void **state)
@@ -368,6 +392,7 @@ int main(void)
     TEST(window_is_remembered_with_the_transfer),
     TEST(window_outlives_the_update_and_is_no_transfer),
     TEST(window_counts_for_another_package_too),
+    TEST(bootloader_that_was_entered_is_known_of_until_the_update_is_done),
     TEST(another_package_is_named),
     TEST(another_part_of_the_package_is_named),
     TEST(part_is_found_wherever_it_stands_among_ours),
