@@ -53,7 +53,8 @@ OPTIMIZE := $(or $(OPTIMIZE_$(VARIANT)),-O1 -g)
 HARDENING := -fstack-protector-strong -fPIE
 LD_HARDENING := -pie -Wl,-z,relro,-z,now
 
-DFU_CPPFLAGS = -D_GNU_SOURCE $(if $(filter gnutls,$(SIGNING)),-DDFU_HAVE_GNUTLS) -DDFU_VERSION='"$(VERSION)"' -Iinclude -Isrc -Itests $(PKG_CFLAGS) $(CPPFLAGS)
+DFU_CPPFLAGS = -D_GNU_SOURCE $(if $(filter gnutls,$(SIGNING)),-DDFU_HAVE_GNUTLS) \
+	-DDFU_VERSION='"$(VERSION)"' -Iinclude -Isrc -Itests $(PKG_CFLAGS) $(CPPFLAGS)
 DFU_CFLAGS = -std=gnu11 $(WARNINGS) $(OPTIMIZE) $(HARDENING) $(CFLAGS)
 DFU_LDFLAGS = $(LD_HARDENING) $(filter -fsanitize=% --coverage,$(OPTIMIZE)) $(LDFLAGS)
 

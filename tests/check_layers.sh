@@ -25,7 +25,10 @@ allowed() {
     package) echo "package base dfu/package dfu/pack dfu/error" ;;
     link) echo "link dfu/link dfu/error" ;;
     bluez) echo "bluez link base wire/uuids dfu/bluez dfu/link dfu/error" ;;
-    session) echo "session link base wire dfu/session dfu/journal dfu/inquiry dfu/controller dfu/family dfu/link dfu/package dfu/error" ;;
+    session)
+      echo "session link base wire dfu/session dfu/journal dfu/inquiry dfu/controller dfu/family" \
+        "dfu/link dfu/package dfu/error"
+      ;;
     emulator) echo "emulator target wire base dfu/error" ;;
     emulator/board) echo "emulator/board target wire base dfu/error" ;;
     emulator/bus) echo "emulator/bus emulator/board wire base dfu/error" ;;

@@ -29,24 +29,13 @@ static const DfuUsage usage = {
 static gboolean parse_options(char **adapter, char **argv, DfuOutput *output, gboolean *helped,
                               GError **error)
 {
-  g_auto(GStrv) arguments = NULL;
   const GOptionEntry own[] = {
-    { "adapter", 0, 0, G_OPTION_ARG_STRING, adapter,
-      "Bluetooth adapter (default: the first that is on)", "hciN" },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &arguments, NULL, NULL },
+    DFU_ADAPTER_OPTION(adapter),
     G_OPTION_ENTRY_NULL,
   };
 
-  if (!dfu_options_parse(&usage, own, argv, output, helped, error))
-    return FALSE;
-  if (*helped)
-    return TRUE;
-  if (arguments != NULL) {
-    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE, "doctor takes no arguments, '%s' was given",
-                arguments[0]);
-    return FALSE;
-  }
-  return dfu_options_check_adapter(*adapter, error);
+  return dfu_options_parse(&usage, own, argv, output, helped, error) &&
+         (*helped || dfu_options_check_adapter(*adapter, error));
 }
 
 static const char *level_word(DfuFindingLevel level)

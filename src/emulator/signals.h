@@ -14,7 +14,10 @@
  */
 typedef void (*DfuSignalFunc)(int signal, gboolean from_terminal, gpointer user_data);
 
-/** Takes SIGHUP, SIGINT, SIGTERM, SIGUSR1 and SIGUSR2; to be called before any thread starts. Returns: a source id. */
+/**
+ * Takes SIGHUP, SIGINT, SIGTERM, SIGUSR1 and SIGUSR2; to be called before any thread starts.
+ * Returns: a source id.
+ */
 guint dfu_signals_watch(DfuSignalFunc func, gpointer user_data);
 
 #endif

@@ -53,7 +53,7 @@ typedef struct {
   guint16 revision;       /* major in the high byte */
   gboolean has_packet;    /* the DFU Packet characteristic is there */
   gboolean packet_has_write; /* and has the Write property besides Write Without Response */
-  gboolean has_other_services; /* beyond Generic Access, Generic Attribute, Device Information and DFU */
+  gboolean has_other_services; /* than Generic Access and Attribute, Device Information, DFU */
   const char *address;    /* where it was reached, "AA:BB:CC:DD:EE:FF" */
   const char *name;       /* printable; may be empty */
   const char *manufacturer; /* of Device Information: printable; empty where it is not told */

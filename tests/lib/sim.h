@@ -98,7 +98,10 @@ struct Sim {
   guint n_restarts; /* of the target, for any reason but Activate */
 };
 
-/** A target of the personality @name, an image of @image_bytes, and a controller with the defaults for both. */
+/**
+ * A target of the personality @name, an image of @image_bytes, and a controller with the defaults
+ * for both.
+ */
 Sim *sim_new(const char *name, guint32 image_bytes);
 void sim_free(Sim *sim);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sim, sim_free)
