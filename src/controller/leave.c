@@ -57,13 +57,16 @@ static bool is_erasing(const DfuTransfer *transfer)
   return transfer->start_sent && !transfer->start_accepted && !transfer->init_accepted;
 }
 
-/** Where notifications are off it cannot be told, and what has lasted too long is no erase. */
+/**
+ * Where notifications are off it cannot be told; what has answered, or has lasted too long, is no
+ * erase.
+ */
 static bool must_stay(const Step *step)
 {
   const DfuController *c = step->c;
 
   return c->failing && is_erasing(&c->transfer) && c->state != STATE_SUBSCRIBING &&
-         step->now_us < c->limit_us;
+         c->failure.reason != DFU_FAIL_STATUS && step->now_us < c->limit_us;
 }
 
 void ctl_leave(Step *step)
