@@ -91,17 +91,20 @@ static gboolean on_signal(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-static void run_loop(Run *run)
-{
-  static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-  guint signals[G_N_ELEMENTS(numbers)];
+static const int signal_numbers[] = { SIGINT, SIGTERM, SIGHUP };
 
-  for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
-    signals[i] = g_unix_signal_add(numbers[i], on_signal, run);
-  dfu_session_start(run->session);
-  g_main_loop_run(run->loop);
-  for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
-    g_source_remove(signals[i]);
+enum { N_SIGNALS = G_N_ELEMENTS(signal_numbers) };
+
+static void take_signals(Run *run, guint *ids)
+{
+  for (guint i = 0; i < N_SIGNALS; i++)
+    ids[i] = g_unix_signal_add(signal_numbers[i], on_signal, run);
+}
+
+static void give_signals_back(const guint *ids)
+{
+  for (guint i = 0; i < N_SIGNALS; i++)
+    g_source_remove(ids[i]);
 }
 
 static void use_journal(DfuSession *session, const DfuDeviceRun *plan)
@@ -118,14 +121,18 @@ static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv
                             DfuOutput *output, GError **error)
 {
   Run run = { .plan = plan, .argv = argv, .output = output };
+  guint signal_ids[N_SIGNALS];
 
+  take_signals(&run, signal_ids); /* before the first word: whoever reads it may want to stop */
   run.loop = g_main_loop_new(NULL, FALSE);
   run.report = dfu_update_report_new(output, plan->session);
   run.session =
     dfu_session_new(plan->parts, plan->n_parts, link, plan->session, on_report, &run);
   if (plan->package != NULL)
     use_journal(run.session, plan);
-  run_loop(&run);
+  dfu_session_start(run.session);
+  g_main_loop_run(run.loop);
+  give_signals_back(signal_ids);
   dfu_session_free(run.session);
   dfu_update_report_free(run.report);
   dfu_lock_free(run.second_lock);
