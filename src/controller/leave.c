@@ -57,16 +57,20 @@ static bool is_erasing(const DfuTransfer *transfer)
   return transfer->start_sent && !transfer->start_accepted && !transfer->init_accepted;
 }
 
-/**
- * Where notifications are off it cannot be told; what has answered, or has lasted too long, is no
- * erase.
- */
+/** However badly: what answers is not erasing any more. */
+static bool has_answered(const DfuFailure *failure)
+{
+  return failure->reason == DFU_FAIL_STATUS ||
+         (failure->reason == DFU_FAIL_MALFORMED && failure->bytes[0] == DFU_OP_RESPONSE);
+}
+
+/** Where notifications are off it cannot be told, and what has lasted too long is no erase. */
 static bool must_stay(const Step *step)
 {
   const DfuController *c = step->c;
 
   return c->failing && is_erasing(&c->transfer) && c->state != STATE_SUBSCRIBING &&
-         c->failure.reason != DFU_FAIL_STATUS && step->now_us < c->limit_us;
+         !has_answered(&c->failure) && step->now_us < c->limit_us;
 }
 
 void ctl_leave(Step *step)

@@ -664,7 +664,7 @@ static const Trouble troubles[] = {
 
   { { "--fault", "notify=start:10" }, 7, "no message of the DFU profile", { NULL } },
   { { "--fault", "notify=start:1001" }, 7, "no message of the DFU profile", { NULL } },
-  { { "--fault", "notify=start:" }, 7, "no message of the DFU profile", { NULL } },
+  { { "--fault", "notify=init:" }, 7, "no message of the DFU profile", { NULL } },
   { { "--fault", "notify=init:ff0201" }, 7, "no message of the DFU profile", { NULL } },
   { { "--fault", "notify=init:10020101" }, 7, "no message of the DFU profile", { NULL } },
   { { "--fault", "notify=receive:11" }, 7, "no message of the DFU profile", { NULL } },

@@ -316,10 +316,10 @@ static void last_write_to_flash_is_waited_for(void **state G_GNUC_UNUSED)
 /** An erase that ends with nobody to tell restarts the target, and a dual bank one is at its start. */
 static void erase_is_stayed_for_after_a_message_of_another_protocol(void **state G_GNUC_UNUSED)
 {
-  static const guint8 cut[] = {DFU_OP_RESPONSE};
+  static const guint8 other[] = {0x60, 0x01};
   g_autoptr(Sim) sim = make("sdk11-single", 0, 0);
   DfuUpdate update;
-  DfuEvent malformed = {.type = DFU_EVENT_NOTIFIED, .bytes = cut, .len = sizeof(cut)};
+  DfuEvent malformed = {.type = DFU_EVENT_NOTIFIED, .bytes = other, .len = sizeof(other)};
 
   sim->trace = g_string_new(NULL);
   sim->target_config.erase_page_us = 5 * G_USEC_PER_SEC;
