@@ -26,10 +26,10 @@ static const struct {
   { { 4, 0 }, { 5, 64 },
     "may answer writes with ATT error 0x0e although nothing is wrong",
     "install BlueZ 5.64 or later" },
-  /* Observed with 5.66 on Debian 12, over emulated controllers. */
+  /* Observed with 5.66; mended by BlueZ's commit 476ae809a, which is in 5.84. */
   { { 5, 66 }, { 5, 67 },
-    "was seen to crash when a link breaks in the moment that it is made; the update goes on once "
-    "it is started again",
+    "was seen to crash half a minute after a device had refused notifications; an update goes on "
+    "once it is started again",
     "let systemd start it again: `systemctl edit bluetooth`, and there Restart=on-failure under "
     "[Service]" },
 };
