@@ -237,7 +237,7 @@ static void update(Emulator *f, int mode)
   emulator_expect_notification(notify_fd, "10 01 01");
   emulator_write_control(f, "02 00");
   emulator_send_hex(packet_fd, "ffffffffffffffff0100feffbd3f");
-  g_usleep(20000);
+  emulator_let_through(packet_fd);
   emulator_write_control(f, "02 01");
   emulator_expect_notification(notify_fd, "10 02 01");
   emulator_write_control(f, "03");

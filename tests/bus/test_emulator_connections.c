@@ -151,7 +151,7 @@ static void end_of_init_can_be_refused_alone(void **state)
   emulator_expect_notification(notify_fd, "10 01 01");
   emulator_write_control(f, "02 00");
   emulator_send_hex(packet_fd, "ffffffffffffffff0100feffbd3f");
-  g_usleep(20000);
+  emulator_let_through(packet_fd);
   assert_string_equal(bus_client_write(f->client, CONTROL, "request", end, 2),
                       "Failed: Operation failed with ATT error: 0xfd");
   emulator_write_control(f, "02 01");

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -128,6 +130,17 @@ void emulator_send_hex(int fd, const char *hex)
   emulator_send(fd, bytes, emulator_parse_hex(hex, bytes));
 }
 
+void emulator_let_through(int fd)
+{
+  int unread = 1;
+
+  for (int ms = 0; unread > 0; ms++) {
+    assert_true(ms < 5000);
+    assert_int_equal(ioctl(fd, SIOCOUTQ, &unread), 0);
+    g_usleep(1000);
+  }
+}
+
 void emulator_expect_notification(int fd, const char *hex)
 {
   struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -177,8 +190,7 @@ void emulator_begin_transfer(Emulator *f, int notify_fd, int packet_fd)
   emulator_expect_notification(notify_fd, "10 01 01");
   emulator_write_control(f, "02 00");
   emulator_send_hex(packet_fd, "ffffffffffffffff0100feffbd3f");
-  /* The descriptor and the call are two channels: let the first one through. */
-  g_usleep(20000);
+  emulator_let_through(packet_fd);
   emulator_write_control(f, "02 01");
   emulator_expect_notification(notify_fd, "10 02 01");
   emulator_write_control(f, "08 08 00");

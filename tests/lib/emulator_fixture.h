@@ -48,6 +48,12 @@ int emulator_acquire(Emulator *f, const char *path, const char *method);
 void emulator_send(int fd, const guint8 *bytes, gsize len);
 void emulator_send_hex(int fd, const char *hex);
 
+/**
+ * Waits until the emulator has read all of it: a descriptor and a call are two channels, and what
+ * is called next may overtake it.
+ */
+void emulator_let_through(int fd);
+
 /** The next message of an acquired descriptor, within five seconds. */
 void emulator_expect_notification(int fd, const char *hex);
 
