@@ -260,7 +260,7 @@ connect_of_another_client_at_the_same_time_is_no_hindrance() {
 }
 
 disconnect_by_another_client_in_mid_transfer_is_resumed() {
-  make_package --bytes 20480 # bluetoothd takes two seconds to disconnect
+  make_package --bytes 40960 # bluetoothd takes two seconds to disconnect
   start_target $slow_target
   start_update $slow_update $BRIEF
   until_confirmed 2000
@@ -271,7 +271,7 @@ disconnect_by_another_client_in_mid_transfer_is_resumed() {
 }
 
 device_object_removed_by_another_client_in_mid_transfer_is_resumed() {
-  make_package --bytes 20480 # bluetoothd takes two seconds to disconnect
+  make_package --bytes 40960 # bluetoothd takes two seconds to disconnect
   start_target $slow_target
   start_update $slow_update $BRIEF
   until_confirmed 2000
@@ -298,7 +298,7 @@ adapter_that_does_not_exist_ends_with_4() {
 }
 
 adapter_switched_off_and_on_in_mid_transfer_is_resumed() {
-  make_package
+  make_package --bytes 20480
   start_target $slow_target
   start_update $slow_update $BRIEF
   until_confirmed 2000
@@ -311,7 +311,7 @@ adapter_switched_off_and_on_in_mid_transfer_is_resumed() {
 }
 
 adapter_switched_off_for_good_in_mid_transfer_ends_the_run() {
-  make_package
+  make_package --bytes 20480
   start_target $slow_target
   start_update $slow_update --timeout 4 --retries 2
   until_confirmed 2000
@@ -327,11 +327,11 @@ bluetoothd_that_is_not_running_ends_with_4() {
   update_ends_with 4
 }
 
-bluetoothd_stopped_and_started_in_mid_transfer_is_resumed() {
-  make_package
+bluetoothd_stopped_and_started_at_half_is_resumed() {
+  make_package --bytes 20480
   start_target $slow_target
   start_update $slow_update $BRIEF
-  until_confirmed 2000
+  until_confirmed 10240
   stop_bluetoothd TERM
   sleep 2
   start_bluetoothd
@@ -341,11 +341,11 @@ bluetoothd_stopped_and_started_in_mid_transfer_is_resumed() {
   image_is_installed
 }
 
-bluetoothd_killed_and_started_in_mid_transfer_is_resumed() {
-  make_package
+bluetoothd_killed_and_started_at_half_is_resumed() {
+  make_package --bytes 20480
   start_target $slow_target
   start_update $slow_update $BRIEF
-  until_confirmed 2000
+  until_confirmed 10240
   stop_bluetoothd KILL
   sleep 2
   start_bluetoothd
@@ -356,7 +356,7 @@ bluetoothd_killed_and_started_in_mid_transfer_is_resumed() {
 }
 
 bluetoothd_gone_for_good_in_mid_transfer_ends_the_run() {
-  make_package
+  make_package --bytes 20480
   start_target $slow_target
   start_update $slow_update --timeout 4 --retries 2
   until_confirmed 2000
