@@ -210,6 +210,7 @@ static void log_tells_each_operation(void **state)
   bus_client_wait(f->client, CONTROL " NotifyAcquired=false");
   bus_client_call(f->client, CONTROL, "StartNotify", NULL);
   emulator_write_control(f, "07");
+  bus_client_wait(f->client, CONTROL " Value=10070100000000");
   assert_true(g_file_get_contents(path, &log, NULL, NULL));
   assert_non_null(strstr(log, "connected, MTU 23\n"));
   assert_non_null(strstr(log, "> 07                   Report Received Image Size -> ok\n"));
