@@ -46,6 +46,7 @@ const char *dfu_seen_name(DfuSeen seen);
 typedef enum {
   DFU_TROUBLE_PASSING,   /* worth another try */
   DFU_TROUBLE_NOT_FOUND, /* nothing was heard of the device */
+  DFU_TROUBLE_NO_DFU,    /* it is there, and has nothing of DFU: an application */
   DFU_TROUBLE_LASTING,   /* trying again changes nothing */
 } DfuTrouble;
 
@@ -149,6 +150,7 @@ typedef struct {
   uint8_t bytes[20]; /* MALFORMED: its first bytes */
   uint8_t n_bytes;
   bool link_was_up;   /* the device was reached at least once */
+  bool risks_cable;   /* a System Reset may leave it to a cable */
 } DfuFailure;
 
 /** One thing for the caller to do. */
@@ -294,6 +296,7 @@ typedef struct {
   unsigned repeats;      /* of this request, after 0xfd or 0xfe */
 
   /* on this connection */
+  bool is_subscribed;    /* to its notifications, as far as is known */
   bool runs_application; /* of the device: it is to be sent into its bootloader */
   bool may_be_either;    /* nothing but an answer tells application from bootloader */
   uint16_t mtu;
@@ -326,10 +329,13 @@ typedef struct {
   bool was_reset;        /* with the user's consent */
   bool reset_unheard;    /* one was sent; nothing says that it arrived */
   bool has_reset;        /* by us, for whatever reason, and acknowledged */
+  bool is_certain;       /* the family was proved, or told by the user */
   bool is_cable_bound;   /* what it shows of itself is a family that a reset takes off the air */
   bool comes_back;       /* in DFU mode after that: it was seen to */
   unsigned new_beginnings; /* by ourselves */
+  int64_t erase_limit_us; /* when an erase that was begun is over, whatever was heard of it */
   bool wants_to_stop;    /* once the target's erase has somebody to tell of its end */
+  bool wants_no_watch;   /* what comes back after Activate is not worth waiting for any more */
   bool cancelled;
   bool failing;          /* `failure` holds the reason; the link is being left */
   bool no_size_report;

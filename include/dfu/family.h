@@ -39,6 +39,7 @@ typedef struct {
   const char *title; /* for people */
 
   uint16_t receipt_packets; /* ask for a receipt every so many packets of 20 bytes */
+  uint16_t most_receipt_packets; /* it bears no more to a receipt; 0: no such limit is known */
   uint16_t window_packets;  /* and have at most so many in flight without one */
   uint16_t large_packet_bytes; /* the longest packet that is worth a try; 20: no longer one */
   bool has_fixed_packets;      /* packets of another length than that overrun a buffer */
@@ -94,6 +95,13 @@ const DfuFamily *dfu_family_of_v1(void);
  * was taken for that, a few words in lower case that live for ever.
  */
 const DfuFamily *dfu_family_recognise(const DfuLinkFacts *facts, const char **why);
+
+/**
+ * Whether that is as good as proved, by the firmware's own word or by a property that only one
+ * kind has: a name, or what is missing, is enough to choose how packets go out, but not for a
+ * reset that another kind does not come back from.
+ */
+bool dfu_family_is_certain(const DfuLinkFacts *facts);
 
 /** "application", "bootloader", …: stable words, used in JSON. */
 const char *dfu_reset_to_name(DfuResetTo reset_to);

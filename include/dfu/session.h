@@ -39,9 +39,10 @@ typedef enum {
   DFU_NEXT_AGAIN,   /* the same; the target holds nothing of this one */
   DFU_NEXT_RESUME,  /* the same; it goes on where this one stopped, by the journal */
   DFU_NEXT_RESTART, /* one with `restart`: what the target holds is in the way */
+  DFU_NEXT_CABLE,   /* one with `restart` and `allow_cable`: to remove that may take a cable */
 } DfuNext;
 
-/** "none", "again", "resume", "restart": stable words, used in JSON. */
+/** "none", "again", "resume", "restart", "cable": stable words, used in JSON. */
 const char *dfu_next_name(DfuNext next);
 
 typedef enum {

@@ -25,16 +25,24 @@ const char *dfu_advice_reset_effect(const DfuFamily *family)
          "cable only after one.";
 }
 
+/** Without a command: whoever copies the last line is not to lose the device by that. */
+static char *describe_cable(const DfuFamily *family)
+{
+  const DfuFamily *row = family != NULL ? family : dfu_family_find("unknown");
+
+  return g_strdup_printf("What the target may hold is in the way of this package. %s\n"
+                         "Keep it powered. With a cable at hand, --restart --allow-cable resets it "
+                         "all the same.",
+                         dfu_advice_reset_effect(row));
+}
+
 static char *describe_restart(const DfuFamily *family)
 {
   const DfuFamily *row = family != NULL ? family : dfu_family_find("unknown");
-  const char *end = row->reset_to == DFU_RESET_TO_CABLE
-                      ? "Keep it powered. With a cable at hand:"
-                      : "To begin anew:";
 
   return g_strdup_printf("What the target may hold is in the way of this package, and --restart "
-                         "resets it first.\n%s %s",
-                         dfu_advice_reset_effect(row), end);
+                         "resets it first.\n%s To begin anew:",
+                         dfu_advice_reset_effect(row));
 }
 
 char *dfu_advice_keeping(const DfuFamily *family)
@@ -67,9 +75,12 @@ static char *describe_resume(const DfuSessionResult *result)
 void dfu_advise(const DfuSessionResult *result, char **argv, DfuOutput *output)
 {
   static const char *const obstacles[] = { "--restart", "--no-resume", NULL };
+  /* In its bootloader it is called otherwise, and its address is known by now. */
+  g_auto(GStrv) named = result->address != NULL ? dfu_command_line_by_address(argv, result->address)
+                                                : g_strdupv(argv);
   g_auto(GStrv) words = result->next == DFU_NEXT_RESUME
-                          ? dfu_command_line_without(argv, obstacles)
-                          : g_strdupv(argv);
+                          ? dfu_command_line_without(named, obstacles)
+                          : g_strdupv(named);
   g_autofree char *command =
     dfu_command_line_with(words, result->next == DFU_NEXT_RESTART ? "--restart" : NULL, NULL);
   g_autofree char *reason = NULL;
@@ -80,6 +91,10 @@ void dfu_advise(const DfuSessionResult *result, char **argv, DfuOutput *output)
   case DFU_NEXT_AGAIN: reason = g_strdup("To try again:"); break;
   case DFU_NEXT_RESUME: reason = describe_resume(result); break;
   case DFU_NEXT_RESTART: reason = describe_restart(result->family); break;
+  case DFU_NEXT_CABLE:
+    advice = describe_cable(result->family);
+    dfu_output_set_advice(output, advice);
+    return;
   }
   advice = g_strdup_printf("%s\n  %s", reason, command);
   dfu_output_set_advice(output, advice);

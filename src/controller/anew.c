@@ -31,14 +31,22 @@ void ctl_reset_on_written(Step *step)
 
 void ctl_reset_on_gone(Step *step)
 {
-  ctl_note(step, DFU_NOTE_RESET_UNHEARD);
+  if (step->event->trouble == DFU_TROUBLE_NOT_FOUND)
+    ctl_note(step, DFU_NOTE_RESET_UNHEARD);
   step->c->has_reached_goal = true;
   ctl_end(step);
 }
 
+bool ctl_is_risky_reset(const DfuController *c)
+{
+  return c->family->reset_to == DFU_RESET_TO_CABLE ||
+         c->family->reset_to == DFU_RESET_TO_UNKNOWN || c->is_cable_bound;
+}
+
 bool ctl_may_reset(const DfuController *c)
 {
-  return c->config.restart && !c->was_reset && c->family->reset_to != DFU_RESET_IGNORED;
+  return c->config.restart && !c->was_reset && c->family->reset_to != DFU_RESET_IGNORED &&
+         (c->config.allow_cable || !ctl_is_risky_reset(c));
 }
 
 static bool survives_reset(const DfuController *c)
@@ -48,8 +56,8 @@ static bool survives_reset(const DfuController *c)
   if (c->is_cable_bound)
     return false;
   switch (c->family->reset_to) {
-  case DFU_RESET_TO_BOOTLOADER:
   case DFU_RESET_IGNORED: return true;
+  case DFU_RESET_TO_BOOTLOADER: return c->is_certain;
   case DFU_RESET_TO_APPLICATION:
   case DFU_RESET_TO_EITHER: return c->was_entered;
   case DFU_RESET_TO_UNKNOWN:
@@ -91,7 +99,7 @@ bool ctl_begin_anew(Step *step)
   DfuController *c = step->c;
   bool has_consent = ctl_may_reset(c);
 
-  if (!c->link_up || c->cancelled || !is_ruined(&c->failure))
+  if (!c->link_up || c->control_busy || c->cancelled || !is_ruined(&c->failure))
     return false;
   if ((!has_consent && !survives_reset(c)) || !is_worth_it(step))
     return false;

@@ -203,6 +203,7 @@ static bool repeat_after(Step *step, uint8_t att_error)
 
   if (att_error == DFU_ATT_CCCD_IMPROPERLY_CONFIGURED && c->repeats < MAX_RESUBSCRIBES) {
     c->repeats++;
+    c->is_subscribed = false;
     c->resubscribing = true;
     c->limit_us = step->now_us + c->config.limits.write_us;
     ctl_act(step, DFU_ACTION_SUBSCRIBE);
@@ -246,6 +247,7 @@ static void on_subscribed(Step *step)
 {
   DfuController *c = step->c;
 
+  c->is_subscribed = step->event->att_error == 0 && !step->event->write_failed;
   if (!c->resubscribing) {
     if (c->state == STATE_SUBSCRIBING)
       ctl_connect_on_subscribed(step);
@@ -290,8 +292,8 @@ static void on_response(Step *step, const DfuNotification *response)
   } else if (response->opcode == DFU_OP_RECEIVE && c->state == STATE_RESET) {
     return; /* the rest of a window that is given up */
   } else if (response->opcode == DFU_OP_START && response->status == DFU_STATUS_SUCCESS &&
-             (c->probe == PROBE_ERASE || c->probe == PROBE_EITHER)) {
-    c->transfer.start_accepted = true; /* the erase has ended; the init request tells more */
+             c->transfer.start_sent && !c->transfer.start_accepted) {
+    c->transfer.start_accepted = true; /* the erase has ended; what was asked tells more */
   } else {
     ctl_note(step, DFU_NOTE_UNASKED);
     return;

@@ -125,6 +125,8 @@ void ctl_foreign(Step *step, uint32_t held_bytes);
 /* Beginning anew (anew.c) */
 /** System Reset; what the target held is given up. */
 void ctl_reset(Step *step);
+/** Whether a System Reset may leave the device to a cable. */
+bool ctl_is_risky_reset(const DfuController *c);
 /** Whether the user allows a System Reset that is not known to be safe; once. */
 bool ctl_may_reset(const DfuController *c);
 void ctl_reset_on_written(Step *step);

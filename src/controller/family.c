@@ -26,6 +26,7 @@ static const DfuFamily families[] = {
     .name = "sdk4",
     .title = "nRF5 SDK 4.3 to 6.0",
     .receipt_packets = 4,
+    .most_receipt_packets = 10,
     .window_packets = 8,
     .large_packet_bytes = 20,
     .has_v1_start = true,
@@ -41,6 +42,7 @@ static const DfuFamily families[] = {
     .name = "sdk6",
     .title = "nRF5 SDK 6.1, or older",
     .receipt_packets = 4,
+    .most_receipt_packets = 10,
     .window_packets = 8,
     .large_packet_bytes = 20,
     .has_short_counts = true,
@@ -140,6 +142,7 @@ static const DfuFamily families[] = {
     .name = "infinitime",
     .title = "InfiniTime",
     .receipt_packets = 10,
+    .most_receipt_packets = 255, /* it reads the low byte alone */
     .window_packets = 10,
     .large_packet_bytes = 20,
     .has_fixed_packets = true, /* its buffer of 200 bytes is written only when exactly full */
@@ -265,7 +268,8 @@ static const char *by_firmware(const DfuLinkFacts *facts, const char **why)
 static const char *by_name(const DfuLinkFacts *facts, const char **why)
 {
   *why = "name";
-  if (ends_with(facts->name, "_DFU"))
+  /* OTAFIX grants more than the smallest MTU; a bootloader of the SDK may be called so too. */
+  if (ends_with(facts->name, "_DFU") && facts->mtu > SMALLEST_MTU)
     return "otafix";
   if (!begins_with(facts->name, "AdaDFU"))
     return NULL;
@@ -316,6 +320,13 @@ const DfuFamily *dfu_family_recognise(const DfuLinkFacts *facts, const char **wh
   if (why != NULL)
     *why = sign;
   return dfu_family_find(name);
+}
+
+bool dfu_family_is_certain(const DfuLinkFacts *facts)
+{
+  const char *why;
+
+  return facts->packet_has_write || by_firmware(facts, &why) != NULL;
 }
 
 const char *dfu_reset_to_name(DfuResetTo reset_to)

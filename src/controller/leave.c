@@ -57,11 +57,18 @@ static bool is_erasing(const DfuTransfer *transfer)
   return transfer->start_sent && !transfer->start_accepted && !transfer->init_accepted;
 }
 
-/** However badly: what answers is not erasing any more. */
-static bool has_answered(const DfuFailure *failure)
+/** However badly: what answers, or counts bytes of an image, is not erasing. */
+static bool is_no_erase(const DfuFailure *failure)
 {
-  return failure->reason == DFU_FAIL_STATUS ||
-         (failure->reason == DFU_FAIL_MALFORMED && failure->bytes[0] == DFU_OP_RESPONSE);
+  switch (failure->reason) {
+  case DFU_FAIL_STATUS:
+  case DFU_FAIL_OFFSET:
+  case DFU_FAIL_FOREIGN: return true;
+  case DFU_FAIL_MALFORMED:
+    return failure->bytes[0] == DFU_OP_RESPONSE &&
+           (failure->n_bytes < 2 || failure->bytes[1] == DFU_OP_START);
+  default: return false;
+  }
 }
 
 /** Where notifications are off it cannot be told, and what has lasted too long is no erase. */
@@ -69,8 +76,16 @@ static bool must_stay(const Step *step)
 {
   const DfuController *c = step->c;
 
-  return c->failing && is_erasing(&c->transfer) && c->state != STATE_SUBSCRIBING &&
-         !has_answered(&c->failure) && step->now_us < c->limit_us;
+  return c->failing && is_erasing(&c->transfer) && c->is_subscribed &&
+         !is_no_erase(&c->failure) && step->now_us < c->erase_limit_us;
+}
+
+static void stay(Step *step)
+{
+  DfuController *c = step->c;
+
+  c->has_answer &= c->state == STATE_START || c->state == STATE_ERASING; /* else of another request */
+  ctl_enter(step, STATE_STAYING, c->erase_limit_us);
 }
 
 void ctl_leave(Step *step)
@@ -84,7 +99,7 @@ void ctl_leave(Step *step)
   else if (!c->link_up)
     ctl_end(step);
   else if (must_stay(step))
-    ctl_enter(step, STATE_STAYING, c->limit_us);
+    stay(step);
   else if (has_packets_in_the_air(c) || c->control_busy)
     ctl_enter(step, STATE_QUIET, step->now_us + QUIET_US);
   else
@@ -164,6 +179,7 @@ static void end_failed(Step *step)
     c->failure.expected_bytes = c->image_bytes;
   }
   c->failure.link_was_up = c->was_up;
+  c->failure.risks_cable = c->was_up && ctl_is_risky_reset(c);
   action->failure = c->failure;
   if (c->failing && (is_ruined(&c->failure) || c->transfer.activate_acknowledged))
     c->transfer = (DfuTransfer){0};
@@ -210,9 +226,11 @@ void ctl_on_cancel(Step *step)
     ctl_end(step);
     return;
   }
+  if (c->activating)
+    c->wants_no_watch = true;
   if (c->cancelled || c->activating)
     return;
-  if (is_erasing(&c->transfer) && !c->wants_to_stop) {
+  if (c->was_up && is_erasing(&c->transfer) && !c->wants_to_stop) {
     c->wants_to_stop = true; /* a second wish is one to leave it all the same */
     return;
   }

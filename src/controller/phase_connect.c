@@ -53,11 +53,13 @@ void ctl_connect_retry(Step *step, DfuFailReason reason)
   c->failed_tries++;
 }
 
-/** Gone from the air after a reset that nobody acknowledged: it has arrived. */
+/** Gone from the air, or an application, after a reset that nobody acknowledged: it has arrived. */
 static bool is_gone_by_reset(const Step *step)
 {
+  DfuTrouble trouble = step->event->trouble;
+
   return step->c->config.goal == DFU_GOAL_RESET && step->c->reset_unheard &&
-         step->event->trouble == DFU_TROUBLE_NOT_FOUND;
+         (trouble == DFU_TROUBLE_NOT_FOUND || trouble == DFU_TROUBLE_NO_DFU);
 }
 
 void ctl_connect_on_failed(Step *step)
@@ -109,9 +111,14 @@ static void take_family(DfuController *c, const DfuFamily *family)
 
 static void take_connection(DfuController *c, const DfuEvent *event)
 {
+  const DfuFamily *seen = dfu_family_recognise(&event->up, NULL);
+
   c->link_up = true;
+  if (!c->was_up) /* an erase that an earlier run has begun may have begun just now */
+    c->erase_limit_us = event->now_us + c->config.limits.start_us;
   c->was_up = true;
   c->mtu = event->up.mtu;
+  c->is_subscribed = false;
   c->image_status = 0;
   c->has_answer = false;
   c->probe = PROBE_NONE;
@@ -122,8 +129,8 @@ static void take_connection(DfuController *c, const DfuEvent *event)
   if (c->runs_application)
     return;
   /* Whoever tells a family may be wrong, and the wrong reset is for good. */
-  c->is_cable_bound =
-    dfu_family_recognise(&event->up, NULL)->reset_to == DFU_RESET_TO_CABLE;
+  c->is_cable_bound = seen->reset_to == DFU_RESET_TO_CABLE;
+  c->is_certain = event->family != seen || dfu_family_is_certain(&event->up);
   c->find = DFU_FIND_TARGET; /* it may restart as one that nobody handed an address to */
   c->comes_back |= c->has_reset;
 }

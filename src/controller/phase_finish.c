@@ -94,7 +94,7 @@ void ctl_watch_begin(Step *step)
 {
   DfuController *c = step->c;
 
-  if (c->config.watch_us == 0) {
+  if (c->config.watch_us == 0 || (c->wants_no_watch && c->transfer.activate_acknowledged)) {
     end_with(step, DFU_SEEN_NOTHING);
     return;
   }

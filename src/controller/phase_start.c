@@ -43,6 +43,7 @@ void ctl_start_on_written(Step *step)
   if (!c->packets_busy)
     return; /* stopped by the user: without sizes the target stays as it was */
   c->transfer.start_sent = true;
+  c->erase_limit_us = c->limit_us;
   c->needs_quiet = true;
   action = &step->update->actions[step->update->n_actions - 1];
   for (size_t i = 0; i < len; i++)

@@ -25,13 +25,10 @@ static void reset_with_consent(Step *step)
 static void begin_reset_goal(Step *step)
 {
   DfuController *c = step->c;
-  DfuResetTo reset_to = c->family->reset_to;
-  bool is_risky = reset_to == DFU_RESET_TO_CABLE || reset_to == DFU_RESET_TO_UNKNOWN ||
-                  c->is_cable_bound;
 
-  if (reset_to == DFU_RESET_IGNORED)
+  if (c->family->reset_to == DFU_RESET_IGNORED)
     ctl_fail(step, DFU_FAIL_NO_RESET);
-  else if (is_risky && !c->config.allow_cable)
+  else if (ctl_is_risky_reset(c) && !c->config.allow_cable)
     ctl_fail(step, DFU_FAIL_RISKY_RESET);
   else
     ctl_reset(step);

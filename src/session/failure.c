@@ -14,7 +14,7 @@ static const char *start_hint(guint8 status)
 {
   switch (status) {
   case DFU_STATUS_INVALID_STATE:
-    return "It is in the middle of another transfer; --restart resets it first";
+    return "It is in the middle of another transfer";
   case DFU_STATUS_NOT_SUPPORTED:
     return "It does not take an image of this kind; SDK 4 to 6.0, for one, takes applications only";
   case DFU_STATUS_SIZE_LIMIT: return "The image is larger than it has room for";
@@ -28,20 +28,19 @@ static const char *init_hint(guint8 status)
     return "The package is not made for this device: compare device type, device revision and "
            "SoftDevice ids, as `dfu-ble info` shows them, with what the bootloader wants. It waits "
            "for a package that is right, with an image of the same size";
-  return "The init packet came at a moment when it takes none; try again with --restart";
+  return "The init packet came at a moment when it takes none";
 }
 
 static const char *receive_hint(guint8 status)
 {
   switch (status) {
   case DFU_STATUS_FAILED:
-    return "Packets came faster than it writes flash, and what it holds is of no use now; start "
-           "over with --restart and a smaller --prn and --window, down to 1";
-  case DFU_STATUS_SIZE_LIMIT:
-    return "It got more bytes than were announced; start over with --restart";
+    return "Packets came faster than it writes flash: a smaller --prn and --window, down to 1, "
+           "keep within what it bears";
+  case DFU_STATUS_SIZE_LIMIT: return "It got more bytes than were announced";
   case DFU_STATUS_NOT_SUPPORTED:
-    return "It takes no packet of this length; start over with --restart and --packet-size 20";
-  default: return "It is not ready for image packets; start over with --restart";
+    return "It takes no packet of this length: send them with --packet-size 20";
+  default: return "It is not ready for image packets";
   }
 }
 
@@ -51,36 +50,41 @@ static const char *hint_for(guint8 opcode, guint8 status)
   case DFU_OP_START: return start_hint(status);
   case DFU_OP_INIT: return init_hint(status);
   case DFU_OP_RECEIVE: return receive_hint(status);
-  case DFU_OP_VALIDATE: return "It holds no complete image; start over with --restart";
+  case DFU_OP_VALIDATE: return "It holds no complete image";
   default: return "This is not how a legacy DFU target behaves; run again with --verbose --verbose";
   }
 }
 
-/** What it holds is of no use, and the one way to be rid of that ends at a cable. */
-static gboolean is_at_a_dead_end(const DfuFailure *failure, const DfuFailureContext *context)
+/** How to be rid of what the target holds; "" where that is not in the way. */
+static const char *way_out(const DfuFailure *failure, const DfuFailureContext *context)
 {
-  return context->family != NULL && context->family->reset_to == DFU_RESET_TO_CABLE &&
-         (failure->opcode == DFU_OP_RECEIVE || failure->opcode == DFU_OP_VALIDATE);
+  switch (dfu_failure_to_next(failure, context)) {
+  case DFU_NEXT_RESTART: return ". Start over with --restart";
+  case DFU_NEXT_CABLE:
+    return ". What it holds is of no use now, and over the air nothing removes it: a reset may "
+           "leave it to a cable";
+  case DFU_NEXT_NONE:
+  case DFU_NEXT_AGAIN:
+  case DFU_NEXT_RESUME: break;
+  }
+  return "";
 }
 
 static GError *status_error(const DfuFailure *failure, const DfuFailureContext *context)
 {
-  const char *hint = is_at_a_dead_end(failure, context)
-                       ? "What it holds is of no use now, and over the air nothing removes it: a "
-                         "reset would leave it to a cable"
-                       : hint_for(failure->opcode, failure->status);
-
-  return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED, "%s answered %s with status %u (%s). %s",
+  return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED, "%s answered %s with status %u (%s). %s%s",
                      context->device, dfu_wire_opcode_name(failure->opcode), failure->status,
-                     dfu_wire_status_name(failure->status), hint);
+                     dfu_wire_status_name(failure->status),
+                     hint_for(failure->opcode, failure->status), way_out(failure, context));
 }
 
-static GError *validation_error(const DfuFailure *failure, const char *device)
+static GError *validation_error(const DfuFailure *failure, const DfuFailureContext *context)
 {
   return g_error_new(DFU_ERROR, DFU_ERROR_VALIDATION,
                      "%s found the image damaged: Validate answered status %u (%s). What it holds "
-                     "is not what was sent; start over with --restart",
-                     device, failure->status, dfu_wire_status_name(failure->status));
+                     "is not what was sent%s",
+                     context->device, failure->status, dfu_wire_status_name(failure->status),
+                     way_out(failure, context));
 }
 
 static GError *silence_error(const DfuFailure *failure, const char *device)
@@ -153,6 +157,11 @@ static GError *foreign_error(const DfuFailure *failure, const DfuFailureContext 
                             : g_strdup("is in the middle of a");
   g_autofree char *whose = whose_transfer(context);
 
+  if (failure->risks_cable)
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s %s transfer %sOver the air nothing else removes it: a reset may leave it "
+                       "to a cable",
+                       context->device, held, whose);
   return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
                      "%s %s transfer %s--restart resets it and starts over; read in the manual "
                      "what a reset does to your kind of device first",
@@ -222,19 +231,21 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
   case DFU_FAIL_STATUS: return status_error(failure, context);
   case DFU_FAIL_NO_ANSWER: return silence_error(failure, device);
   case DFU_FAIL_MALFORMED: return malformed_error(failure, device);
-  case DFU_FAIL_VALIDATION: return validation_error(failure, device);
+  case DFU_FAIL_VALIDATION: return validation_error(failure, context);
   case DFU_FAIL_FOREIGN: return foreign_error(failure, context);
   case DFU_FAIL_NOT_BACK: return not_back_error(failure, context);
   case DFU_FAIL_RECEIPT:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
                        "%s confirms %u bytes, which is no place where a receipt can fall; %u were "
-                       "sent. Packets were lost on the way; start over with --restart",
-                       device, failure->value_bytes, failure->expected_bytes);
+                       "sent. Packets were lost on the way%s",
+                       device, failure->value_bytes, failure->expected_bytes,
+                       way_out(failure, context));
   case DFU_FAIL_PACKETS_LOST:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
-                       "%s received %u of the %u bytes sent: packets were lost on the way. Start "
-                       "over with --restart; with --packet-size above 20, leave that out",
-                       device, failure->value_bytes, failure->expected_bytes);
+                       "%s received %u of the %u bytes sent: packets were lost on the way. With "
+                       "--packet-size above 20, leave that out%s",
+                       device, failure->value_bytes, failure->expected_bytes,
+                       way_out(failure, context));
   case DFU_FAIL_EARLY_END:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
                        "%s reports the image complete after %u of %u bytes. Restart the device, "
@@ -259,8 +270,9 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
   case DFU_FAIL_OFFSET:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
                        "%s reports %u bytes received, but %u were sent: what it holds cannot be "
-                       "trusted. Start over with --restart",
-                       device, failure->value_bytes, failure->expected_bytes);
+                       "trusted%s",
+                       device, failure->value_bytes, failure->expected_bytes,
+                       way_out(failure, context));
   case DFU_FAIL_CANCELLED:
     return g_error_new(DFU_ERROR, DFU_ERROR_INTERRUPTED, "interrupted; %s holds %u of %u bytes",
                        device, failure->value_bytes, failure->expected_bytes);
@@ -289,7 +301,7 @@ static DfuNext next_after_status(const DfuFailure *failure)
   return DFU_NEXT_RESTART;
 }
 
-DfuNext dfu_failure_to_next(const DfuFailure *failure, const DfuFailureContext *context)
+static DfuNext next_after(const DfuFailure *failure, const DfuFailureContext *context)
 {
   switch (failure->reason) {
   case DFU_FAIL_NOT_BACK:
@@ -317,6 +329,13 @@ DfuNext dfu_failure_to_next(const DfuFailure *failure, const DfuFailureContext *
   return DFU_NEXT_RESTART;
 }
 
+DfuNext dfu_failure_to_next(const DfuFailure *failure, const DfuFailureContext *context)
+{
+  DfuNext next = next_after(failure, context);
+
+  return next == DFU_NEXT_RESTART && failure->risks_cable ? DFU_NEXT_CABLE : next;
+}
+
 const char *dfu_next_name(DfuNext next)
 {
   switch (next) {
@@ -324,6 +343,7 @@ const char *dfu_next_name(DfuNext next)
   case DFU_NEXT_AGAIN: return "again";
   case DFU_NEXT_RESUME: return "resume";
   case DFU_NEXT_RESTART: return "restart";
+  case DFU_NEXT_CABLE: return "cable";
   }
   return "unknown";
 }

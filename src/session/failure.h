@@ -15,7 +15,6 @@ typedef struct {
   gboolean looks_away;      /* the journal was not to be looked at */
   gboolean has_begun;       /* the target may hold something of this transfer */
   gboolean is_kept;         /* and the journal tells a later run of it */
-  const DfuFamily *family;  /* (nullable): of the device */
   gboolean is_next_part;    /* the part before is done; the device was not reached since */
   DfuSeen seen_before;      /* what came back after it */
   const GError *refusal;    /* (nullable): why the caller refused the device */

@@ -110,7 +110,7 @@ static void feed_written(DfuSession *session, DfuEventType type, const DfuLinkEv
                 });
 }
 
-static void feed_failed(DfuSession *session, const DfuLinkEvent *event)
+static DfuTrouble trouble_of(const DfuLinkEvent *event)
 {
   static const DfuTrouble troubles[] = {
     [DFU_LINK_TROUBLE_PASSING] = DFU_TROUBLE_PASSING,
@@ -118,9 +118,16 @@ static void feed_failed(DfuSession *session, const DfuLinkEvent *event)
     [DFU_LINK_TROUBLE_LASTING] = DFU_TROUBLE_LASTING,
   };
 
+  if (event->trouble == DFU_LINK_TROUBLE_LASTING &&
+      g_error_matches(event->error, DFU_ERROR, DFU_ERROR_REFUSED))
+    return DFU_TROUBLE_NO_DFU;
+  return troubles[event->trouble];
+}
+
+static void feed_failed(DfuSession *session, const DfuLinkEvent *event)
+{
   keep_error(session, event->error);
-  feed(session,
-       (DfuEvent){.type = DFU_EVENT_LINK_FAILED, .trouble = troubles[event->trouble]});
+  feed(session, (DfuEvent){.type = DFU_EVENT_LINK_FAILED, .trouble = trouble_of(event)});
 }
 
 static void feed_seen(DfuSession *session, const DfuLinkEvent *event)

@@ -780,15 +780,6 @@ static void advice_says_what_a_reset_does_to_this_family(void **state)
       "A reset starts the old application where the bootloader has two banks; with one bank it "
       "stays in DFU mode. To begin anew:" },
     { "sdk11-dual", "sdk-dual", "A reset starts the old application. To begin anew:" },
-    { "sdk11-dual", "unknown",
-      "What a reset does to it is not known: Adafruit bootloaders up to 0.9.2 can be reached by "
-      "cable only after one. To begin anew:" },
-    { "adafruit-0.9", NULL,
-      "After a reset in mid-transfer it can be reached by cable only. Keep it powered. With a "
-      "cable at hand:" },
-    { "adafruit-0.7", NULL,
-      "After a reset in mid-transfer it can be reached by cable only. Keep it powered. With a "
-      "cable at hand:" },
   };
   Cli *cli = *state;
   const char *package = pack_for(cli, ARM_STACK, CLI_ARGS(ADAFRUIT_PACKAGE));
@@ -804,6 +795,52 @@ static void advice_says_what_a_reset_does_to_this_family(void **state)
     cli_assert_status(&cut, 7);
     cli_assert_says(cut.err, rows[i].says);
     cli_assert_says(cli_last_line(cut.err), " update --restart ");
+  }
+}
+
+/* Whoever copies the last line is not to lose his board by that. */
+static void no_command_is_offered_that_may_end_at_a_cable(void **state)
+{
+  static const struct {
+    const char *personality;
+    const char *family; /* as told, or NULL */
+    const char *says;
+  } rows[] = {
+    { "sdk11-dual", "unknown",
+      "What a reset does to it is not known: Adafruit bootloaders up to 0.9.2 can be reached by "
+      "cable only after one.\n" },
+    { "adafruit-0.9", NULL, "After a reset in mid-transfer it can be reached by cable only.\n" },
+    { "adafruit-0.7", "sdk-single", "A reset leaves it in DFU mode, empty.\n" }, /* taken for another */
+  };
+  Cli *cli = *state;
+  const char *package = pack_for(cli, ARM_STACK, CLI_ARGS(ADAFRUIT_PACKAGE));
+
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    const char *const log = cli_path(cli, "target.log");
+    g_autofree char *heard = NULL;
+    g_auto(DfuTestResult) cut = { 0 };
+    g_auto(DfuTestResult) again = { 0 };
+    cJSON *events;
+
+    cli_start_target(cli, CLI_ARGS("--personality", rows[i].personality, "--log", log, "--fault",
+                                   "answer=receive:6:200"));
+    cut = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, IMPATIENT,
+                                rows[i].family != NULL ? "--family" : NULL, rows[i].family));
+    cli_assert_status(&cut, 7);
+    cli_assert_says(cut.err, "over the air nothing removes it: a reset may leave it to a cable");
+    cli_assert_says(cut.err, rows[i].says);
+    assert_string_equal(cli_last_line(cut.err), "Keep it powered. With a cable at hand, --restart "
+                                                "--allow-cable resets it all the same.");
+    /* And --restart alone does not do it. */
+    events = cli_run_json(cli, CLI_ARGS("update", package, TO_DEVICE, IMPATIENT, "--restart",
+                                        "--json", rows[i].family != NULL ? "--family" : NULL,
+                                        rows[i].family),
+                          7, &again);
+    assert_string_equal(cli_text(cli_find_event(events, "result"), "next"), "cable");
+    cJSON_Delete(events);
+    cli_stop_target(cli);
+    assert_true(g_file_get_contents(log, &heard, NULL, NULL));
+    assert_null(strstr(heard, "> 06 "));
   }
 }
 
@@ -908,6 +945,7 @@ int main(void)
     CLI_TEST(wait_back_0_ends_without_a_word),
     CLI_TEST(last_line_is_the_command_that_goes_on),
     CLI_TEST(advice_says_what_a_reset_does_to_this_family),
+    CLI_TEST(no_command_is_offered_that_may_end_at_a_cable),
     CLI_TEST(ruined_transfer_begins_anew_where_that_is_safe),
     CLI_TEST(refused_start_leaves_nothing_to_reset),
     CLI_TEST(restart_begins_anew_after_a_cut_transfer),

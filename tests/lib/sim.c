@@ -266,7 +266,7 @@ static void connect_controller(Sim *sim)
     return;
   }
   if (sim->in_application && sim->is_plain) {
-    fail_to_connect(sim, sim->latency_us, DFU_TROUBLE_LASTING);
+    fail_to_connect(sim, sim->latency_us, DFU_TROUBLE_NO_DFU);
     return;
   }
   sim->connected = TRUE;

@@ -110,6 +110,13 @@ mutate "the link is left during the erase" controller/leave.c \
   'is_erasing\(\&c->transfer\) \&\& !c->wants_to_stop\)' 'false)'
 mutate "the link is left during the erase after a message of another protocol" controller/leave.c \
   'return c->failing \&\& is_erasing' 'return false \&\& is_erasing'
+mutate "a count that is not told ends an erase" controller/leave.c \
+  'step->now_us < c->erase_limit_us' 'step->now_us < c->limit_us'
+mutate "a wish to stop waits for an erase that nobody has seen" controller/leave.c \
+  'if \(c->was_up \&\& is_erasing' 'if (is_erasing'
+mutate "a reset goes out while another request is on its way" controller/anew.c \
+  ' \|\| c->control_busy' ''
+mutate "a family by its name alone is reset" controller/anew.c 'return c->is_certain;' 'return true;'
 mutate "a reset that was not acknowledged is taken for done" controller/controller.c \
   'if \(c->reset_unheard\) \{' 'if (c->reset_unheard \&\& c->config.goal != DFU_GOAL_RESET) {'
 mutate "the link is left with packets in the air" controller/leave.c \

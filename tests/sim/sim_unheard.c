@@ -202,6 +202,7 @@ static void reset_that_was_not_heard_shows_nothing_of_the_device(void **state G_
 
   sim->family = NULL;
   sim->config.restart = true;
+  sim->config.allow_cable = true;
   sim->config.window_packets = 16;
   sim->on_message = lose_request;
   run(sim);
@@ -262,6 +263,20 @@ static void asked_for_reset_without_a_word_or_a_device_is_done_with_a_warning(
   assert_done(sim);
   assert_int_equal(sim->n_system_resets, 1);
   assert_true(sim->notes & DFU_NOTE_RESET_UNHEARD);
+}
+
+/** What it shows then has nothing of DFU: only an application answers there. */
+static void asked_for_reset_without_a_word_to_a_plain_application_is_done(
+  void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make_reset("sdk11-dual", "sdk-dual", G_MAXUINT);
+
+  sim->is_plain = TRUE;
+  sim->on_message = drop_acknowledgement;
+  run(sim);
+  assert_done(sim);
+  assert_int_equal(sim->n_system_resets, 1);
+  assert_int_equal(sim->controller.failed_tries, 1);
 }
 
 /* --- leaving ------------------------------------------------------------------------------ */
@@ -338,6 +353,109 @@ static void erase_is_stayed_for_after_a_message_of_another_protocol(void **state
   assert_installed(sim);
 }
 
+static gboolean drop_receipts(Sim *sim G_GNUC_UNUSED, guint8 *bytes, gsize *len G_GNUC_UNUSED)
+{
+  return bytes[0] != DFU_OP_RECEIPT;
+}
+
+static gboolean drop_counts(Sim *sim G_GNUC_UNUSED, guint8 *bytes, gsize *len G_GNUC_UNUSED)
+{
+  return bytes[1] != DFU_OP_REPORT_SIZE;
+}
+
+static gboolean cut_counts(Sim *sim G_GNUC_UNUSED, guint8 *bytes, gsize *len)
+{
+  *len = bytes[1] == DFU_OP_REPORT_SIZE ? 3 : *len;
+  return TRUE;
+}
+
+/** A request that is not answered, or badly, says nothing of an erase that goes on meanwhile. */
+static void erase_is_stayed_for_where_the_count_is_not_told(void **state G_GNUC_UNUSED)
+{
+  gboolean (*const faults[])(Sim *, guint8 *, gsize *) = {drop_counts, cut_counts};
+
+  for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
+    g_autoptr(Sim) sim = make("adafruit-0.9", 0, 0);
+
+    sim->trace = g_string_new(NULL);
+    sim->target_config.erase_page_us = 20 * G_USEC_PER_SEC;
+    run_up_to(sim, "> packets [0, 12)");
+    sim_run(sim, G_USEC_PER_SEC / 10);
+    sim_lose_link(sim);
+    sim->on_notification = faults[i];
+    run(sim);
+    assert_failed(sim, i == 0 ? DFU_FAIL_NO_ANSWER : DFU_FAIL_MALFORMED);
+    sim_rest(sim, 60 * G_USEC_PER_SEC);
+    assert_int_equal(sim->n_restarts, 0);
+    assert_true(sim->disk.start_accepted);
+  }
+}
+
+/** Only what this run has seen of the device is worth to be had back first. */
+static void wish_to_stop_before_the_first_connection_is_granted(void **state G_GNUC_UNUSED)
+{
+  for (guint at_ms = 0; at_ms <= 1000; at_ms += 1000) {
+    g_autoptr(Sim) sim = make("sdk11-dual", 0, 0);
+    const DfuEvent cancel = {.type = DFU_EVENT_CANCEL};
+    DfuUpdate update;
+
+    sim->config.known.start_sent = true;
+    sim->absent = TRUE;
+    if (at_ms == 0) { /* before the first event of all */
+      dfu_controller_init(&sim->controller, &sim->config);
+      dfu_controller_step(&sim->controller, &cancel, &update);
+      assert_int_equal(update.n_actions, 1);
+      assert_int_equal(update.actions[0].type, DFU_ACTION_FAILED);
+      continue;
+    }
+    sim->trace = g_string_new(NULL);
+    sim_run(sim, at_ms * 1000);
+    sim_feed(sim, DFU_EVENT_CANCEL);
+    sim_run(sim, 5 * G_USEC_PER_SEC);
+    assert_failed(sim, DFU_FAIL_CANCELLED);
+  }
+}
+
+/** What is sent while another request is not acknowledged would be taken for that. */
+static void nothing_begins_anew_before_the_last_request_is_acknowledged(
+  void **state G_GNUC_UNUSED)
+{
+  static const guint8 impossible[] = {DFU_OP_RECEIPT, 1, 0, 0, 0};
+  g_autoptr(Sim) sim = make("sdk11-single", 0, 0);
+  DfuEvent receipt = {.type = DFU_EVENT_NOTIFIED, .bytes = impossible, .len = sizeof(impossible)};
+  DfuUpdate update;
+
+  sim->family = dfu_family_find("sdk-single");
+  sim->trace = g_string_new(NULL);
+  sim->on_notification = drop_receipts;
+  run_up_to(sim, "> packets [0, 160)");
+  g_string_truncate(sim->trace, 0);
+  for (guint s = 0; s < 60 && sim->n_terminal == 0 && strstr(sim->trace->str, "> 07") == NULL; s++)
+    run_up_to(sim, "> 07");
+  assert_non_null(strstr(sim->trace->str, "> 07"));
+  receipt.now_us = sim->now_us;
+  dfu_controller_step(&sim->controller, &receipt, &update);
+  for (gsize i = 0; i < update.n_actions; i++)
+    assert_int_not_equal(update.actions[i].type, DFU_ACTION_WRITE_CONTROL);
+}
+
+/** It is too late for that image, but not for the wait that follows. */
+static void wish_to_stop_at_activate_spares_the_wait(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = make("sdk11-dual", 0, 0);
+  gint64 asked_us;
+
+  sim->trace = g_string_new(NULL);
+  sim->config.watch_us = HOUR_US;
+  run_up_to(sim, "> 05");
+  sim->is_plain = TRUE;
+  asked_us = sim->now_us;
+  sim_feed(sim, DFU_EVENT_CANCEL);
+  run(sim);
+  assert_installed(sim);
+  assert_true(sim->now_us - asked_us < 20 * G_USEC_PER_SEC);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -353,6 +471,11 @@ int main(void)
     cmocka_unit_test(asked_for_reset_without_a_word_is_seen_by_what_follows),
     cmocka_unit_test(asked_for_reset_without_a_word_or_a_device_is_done_with_a_warning),
     cmocka_unit_test(erase_is_stayed_for_after_a_message_of_another_protocol),
+    cmocka_unit_test(asked_for_reset_without_a_word_to_a_plain_application_is_done),
+    cmocka_unit_test(erase_is_stayed_for_where_the_count_is_not_told),
+    cmocka_unit_test(wish_to_stop_before_the_first_connection_is_granted),
+    cmocka_unit_test(nothing_begins_anew_before_the_last_request_is_acknowledged),
+    cmocka_unit_test(wish_to_stop_at_activate_spares_the_wait),
     cmocka_unit_test(nothing_is_left_while_a_write_is_not_acknowledged),
     cmocka_unit_test(last_write_to_flash_is_waited_for),
   };

@@ -101,7 +101,8 @@ static void adafruit_is_told_by_its_name_where_the_firmware_is_not_told(void **s
         .name = "AdaDFU" },
       "adafruit-0.10", by_name },
     { { .mtu = 247, .has_packet = true, REVISION(0x0008), .name = "4631_DFU" }, "otafix", by_name },
-    { BOOTLOADER(REVISION(0x0008), .name = "XIAO_DFU"), "otafix", by_name },
+    /* OTAFIX grants 247; with the smallest MTU it may as well be one of the SDK of that name. */
+    { BOOTLOADER(REVISION(0x0008), .name = "XIAO_DFU"), "sdk", by_profile },
     /* 0.10 under the name of a board: its DFU Packet alone has the Write property. */
     { { .mtu = 247, .has_packet = true, .packet_has_write = true, REVISION(0x0008),
         .name = "RAK4631" },
