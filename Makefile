@@ -76,7 +76,7 @@ PURE_SRCS := \
 	src/controller/names.c src/controller/family.c
 
 LIB_SRCS := $(PURE_SRCS) \
-	src/base/error.c src/base/printable.c src/base/deadline.c \
+	src/base/error.c src/base/printable.c src/base/deadline.c src/base/address.c \
 	src/package/archive.c src/package/manifest.c src/package/init_packet.c \
 	src/package/crc16.c src/package/intel_hex.c src/package/preflight.c \
 	src/package/file.c src/package/image.c src/package/package.c \

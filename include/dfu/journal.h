@@ -45,6 +45,16 @@ gboolean dfu_journal_has_update(const DfuJournalRecord *record);
 char *dfu_journal_path(const char *folder, const char *address);
 
 /**
+ * dfu_journal_find:
+ * @folder: where journals are kept
+ * @address: "AA:BB:CC:DD:EE:FF" in either case
+ *
+ * Returns: (transfer full): the file that tells of the device at @address: its own, or, where it has
+ * none, that of the application one address below, if a run has sent that into its bootloader
+ */
+char *dfu_journal_find(const char *folder, const char *address);
+
+/**
  * dfu_journal_load:
  * @path: the file
  * @record: (out caller-allocates): what it says; empty where the result is %FALSE

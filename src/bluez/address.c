@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "bluez/address.h"
-
 #include <dfu/bluez.h>
 #include <string.h>
 
 #define ADDRESS_CHARACTERS 17
-#define LAST_BYTE_AT 15
 
 gboolean dfu_bluez_is_address(const char *text)
 {
@@ -16,13 +13,4 @@ gboolean dfu_bluez_is_address(const char *text)
       return FALSE;
   }
   return TRUE;
-}
-
-char *dfu_bluez_address_step(const char *address, int step)
-{
-  int last = g_ascii_xdigit_value(address[LAST_BYTE_AT]) * 16 +
-             g_ascii_xdigit_value(address[LAST_BYTE_AT + 1]);
-  g_autofree char *upper = g_ascii_strup(address, -1);
-
-  return g_strdup_printf("%.*s%02X", LAST_BYTE_AT, upper, (guint)(last + step) & 0xff);
 }

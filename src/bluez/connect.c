@@ -2,7 +2,7 @@
 #include "bluez/connect.h"
 
 #include "base/printable.h"
-#include "bluez/address.h"
+#include "base/address.h"
 #include "wire/uuids.h"
 
 #define MAX_TRIES 5
@@ -74,7 +74,7 @@ static char *find_target_above(DfuBluezConnect *connect)
 
   if (connect->options.wanted.address == NULL)
     return NULL;
-  address = dfu_bluez_address_step(connect->options.wanted.address, 1);
+  address = dfu_address_step(connect->options.wanted.address, 1);
   device = dfu_bluez_objects_find_device(objects, NULL, address);
   if (device == NULL ||
       !dfu_bluez_objects_device_has_uuid(objects, device, DFU_UUID_SERVICE))

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bluez/places.h"
 
-#include "bluez/address.h"
+#include "base/address.h"
 
 void dfu_bluez_places_init(DfuBluezPlaces *places, const char *address, DfuLinkFind find)
 {
   *places = (DfuBluezPlaces){ 0 };
-  places->addresses[DFU_BLUEZ_SAME] = dfu_bluez_address_step(address, 0);
+  places->addresses[DFU_BLUEZ_SAME] = dfu_address_step(address, 0);
   if (find != DFU_LINK_FIND_DEVICE)
-    places->addresses[DFU_BLUEZ_ABOVE] = dfu_bluez_address_step(address, 1);
+    places->addresses[DFU_BLUEZ_ABOVE] = dfu_address_step(address, 1);
   if (find == DFU_LINK_FIND_ANY)
-    places->addresses[DFU_BLUEZ_BELOW] = dfu_bluez_address_step(address, -1);
+    places->addresses[DFU_BLUEZ_BELOW] = dfu_address_step(address, -1);
 }
 
 static gboolean is_random(DfuBluezObjects *objects, const char *device)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bluez/whereabouts.h"
 
-#include "bluez/address.h"
+#include "base/address.h"
 
 #include <dfu/bluez.h>
 
 void dfu_bluez_whereabouts_init(DfuBluezWhereabouts *where, const char *address, const char *name)
 {
   *where = (DfuBluezWhereabouts){
-    .address = address != NULL ? dfu_bluez_address_step(address, 0) : NULL,
+    .address = address != NULL ? dfu_address_step(address, 0) : NULL,
     .name = g_strdup(name),
   };
 }
@@ -25,7 +25,7 @@ void dfu_bluez_whereabouts_take(DfuBluezWhereabouts *where, DfuBluezObjects *obj
   if (!dfu_bluez_is_address(address))
     return;
   g_free(where->last);
-  where->last = dfu_bluez_address_step(address, 0);
+  where->last = dfu_address_step(address, 0);
   if (where->address == NULL)
     where->address = g_strdup(where->last);
 }

@@ -327,7 +327,7 @@ static gboolean ask(StatusRun *run, DfuLink *link, const DfuDeviceOptions *devic
 static void take_journal(StatusRun *run, const char *address, DfuJournalRecord *record)
 {
   g_autofree char *folder = dfu_state_folder();
-  g_autofree char *path = dfu_journal_path(folder, address);
+  g_autofree char *path = dfu_journal_find(folder, address);
   g_autofree char *warning = NULL;
   gboolean is_there = dfu_journal_load(path, record, &warning);
 

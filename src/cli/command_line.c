@@ -51,3 +51,24 @@ char **dfu_command_line_without(char **argv, const char *const *flags)
   g_ptr_array_add(words, NULL);
   return (char **)g_ptr_array_free(words, FALSE);
 }
+
+char **dfu_command_line_by_address(char **argv, const char *address)
+{
+  GPtrArray *words = g_ptr_array_new();
+  gboolean is_option = TRUE; /* until "--" makes file names of all that follows */
+
+  for (; *argv != NULL; argv++) {
+    is_option = is_option && strcmp(*argv, "--") != 0;
+    if (is_option && strcmp(*argv, "--name") == 0 && argv[1] != NULL) {
+      g_ptr_array_add(words, g_strdup("--addr"));
+      g_ptr_array_add(words, g_strdup(address));
+      argv++;
+    } else if (is_option && g_str_has_prefix(*argv, "--name=")) {
+      g_ptr_array_add(words, g_strdup_printf("--addr=%s", address));
+    } else {
+      g_ptr_array_add(words, g_strdup(*argv));
+    }
+  }
+  g_ptr_array_add(words, NULL);
+  return (char **)g_ptr_array_free(words, FALSE);
+}

@@ -18,6 +18,15 @@
 char *dfu_command_line_with(char **argv, const char *option, const char *value);
 
 /**
+ * dfu_command_line_by_address:
+ * @argv: all arguments of the program
+ * @address: what is to stand in the place of `--name NAME`, with `--addr`
+ *
+ * Returns: (transfer full): the arguments, the same where they have no `--name`
+ */
+char **dfu_command_line_by_address(char **argv, const char *address);
+
+/**
  * dfu_command_line_without:
  * @argv: all arguments of the program
  * @flags: options without a value, NULL-terminated

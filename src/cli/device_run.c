@@ -19,7 +19,7 @@ typedef struct {
   DfuSession *session;
   DfuUpdateReport *report;
   DfuOutput *output;
-  DfuLock *second_lock; /* of the address where it goes by name, and the other way round */
+  GHashTable *locks; /* by address or name: of what was found on the way */
   GError *error;
 } Run;
 
@@ -37,26 +37,41 @@ static gboolean take_lock(const char *key, DfuLockKind kind, DfuLock **lock, Dfu
   return TRUE;
 }
 
-/*
- * A run that goes by a name learns only now whether another one has the device;
- * to disconnect then cuts the other's link. So a run that goes by address tells
- * those by name beforehand: a shared lock, for devices often share their name.
- */
-static void take_second_lock(Run *run, const DfuReport *report)
+static gboolean hold(Run *run, const char *key, DfuLockKind kind, GError **error)
 {
-  g_autofree char *warning = NULL;
+  g_autofree char *warning = NULL; /* the first lock has said it */
+  DfuLock *lock;
 
-  if (run->second_lock != NULL || run->error != NULL)
+  if (g_hash_table_contains(run->locks, key))
+    return TRUE;
+  if (!dfu_lock_acquire(key, kind, &lock, &warning, error))
+    return FALSE;
+  g_hash_table_insert(run->locks, g_strdup(key), lock);
+  return TRUE;
+}
+
+/*
+ * Where a device is, and what it is called, is another matter once it is in its
+ * bootloader: each connection may show an address and a name that no other run
+ * is to go by. To disconnect then would cut the other's link. Names are shared:
+ * many devices have the same.
+ */
+static void take_locks(Run *run, const DfuReport *report)
+{
+  const DfuDeviceRun *plan = run->plan;
+  g_autoptr(GError) taken = NULL;
+
+  if (run->error != NULL)
     return;
-  if (run->plan->name != NULL) {
-    if (!take_lock(report->address, DFU_LOCK_EXCLUSIVE, &run->second_lock, run->output,
-                   &run->error))
-      dfu_session_cancel(run->session);
-  } else if (report->name[0] != '\0' &&
-             !dfu_lock_acquire(report->name, DFU_LOCK_SHARED, &run->second_lock, &warning, NULL)) {
+  if ((plan->address == NULL || g_ascii_strcasecmp(report->address, plan->address) != 0) &&
+      !hold(run, report->address, DFU_LOCK_EXCLUSIVE, &run->error)) {
+    dfu_session_cancel(run->session);
+    return;
+  }
+  if (report->name[0] != '\0' && g_strcmp0(report->name, plan->name) != 0 &&
+      !hold(run, report->name, DFU_LOCK_SHARED, &taken))
     dfu_output_note(run->output, DFU_LEVEL_VERBOSE,
                     "another run looks for a device by the name '%s'", report->name);
-  }
 }
 
 /* --- the session --- */
@@ -77,7 +92,7 @@ static void on_report(const DfuReport *report, gpointer data)
 
   dfu_update_report_take(run->report, report);
   if (report->type == DFU_REPORT_CONNECTED)
-    take_second_lock(run, report);
+    take_locks(run, report);
   if (report->type == DFU_REPORT_FINISHED)
     finish(run, report->result);
 }
@@ -124,6 +139,7 @@ static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv
   guint signal_ids[N_SIGNALS];
 
   take_signals(&run, signal_ids); /* before the first word: whoever reads it may want to stop */
+  run.locks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)dfu_lock_free);
   run.loop = g_main_loop_new(NULL, FALSE);
   run.report = dfu_update_report_new(output, plan->session);
   run.session =
@@ -135,7 +151,7 @@ static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv
   give_signals_back(signal_ids);
   dfu_session_free(run.session);
   dfu_update_report_free(run.report);
-  dfu_lock_free(run.second_lock);
+  g_hash_table_unref(run.locks);
   g_main_loop_unref(run.loop);
   if (run.error == NULL)
     return TRUE;

@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/printable.h"
 
 #define MAGIC "# dfu-ble journal 4 "
@@ -166,23 +167,42 @@ static char *set_aside(const char *path)
                          aside);
 }
 
-gboolean dfu_journal_load(const char *path, DfuJournalRecord *record, char **warning)
+/** Whether the file can be believed. */
+static gboolean read_file(const char *path, DfuJournalRecord *record)
 {
   g_autofree char *text = NULL;
-  g_autoptr(GError) error = NULL;
   GStatBuf info;
 
   *record = (DfuJournalRecord){0};
+  if (g_stat(path, &info) == 0 && info.st_size <= MAX_BYTES &&
+      g_file_get_contents(path, &text, NULL, NULL) && parse(text, record))
+    return TRUE;
+  dfu_journal_record_clear(record);
+  return FALSE;
+}
+
+char *dfu_journal_find(const char *folder, const char *address)
+{
+  g_autofree char *own = dfu_journal_path(folder, address);
+  g_autofree char *below = dfu_address_step(address, -1);
+  g_autofree char *other = dfu_journal_path(folder, below);
+  g_auto(DfuJournalRecord) record = {0};
+
+  if (!g_file_test(own, G_FILE_TEST_EXISTS) && read_file(other, &record) && record.was_entered)
+    return g_steal_pointer(&other);
+  return g_steal_pointer(&own);
+}
+
+gboolean dfu_journal_load(const char *path, DfuJournalRecord *record, char **warning)
+{
+  *record = (DfuJournalRecord){0};
   *warning = NULL;
-  if (g_stat(path, &info) != 0)
+  if (!g_file_test(path, G_FILE_TEST_EXISTS))
     return FALSE;
-  if (info.st_size > MAX_BYTES || !g_file_get_contents(path, &text, NULL, &error) ||
-      !parse(text, record)) {
-    dfu_journal_record_clear(record);
-    *warning = set_aside(path);
-    return FALSE;
-  }
-  return TRUE;
+  if (read_file(path, record))
+    return TRUE;
+  *warning = set_aside(path);
+  return FALSE;
 }
 
 /* --- writing ------------------------------------------------------------------- */

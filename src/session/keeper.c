@@ -127,7 +127,7 @@ const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, 
   if (keeper->is_open)
     return NULL;
   keeper->is_open = TRUE;
-  keeper->path = dfu_journal_path(keeper->folder, address);
+  keeper->path = dfu_journal_find(keeper->folder, address);
   if (!keeper->may_resume || !dfu_journal_load(keeper->path, &keeper->found, warning))
     return NULL;
   keeper->ours.was_entered = keeper->found.was_entered;
@@ -168,6 +168,14 @@ gboolean dfu_keeper_note_entered(DfuKeeper *keeper)
   gboolean is_news = keeper->is_open && !keeper->ours.was_entered;
 
   keeper->ours.was_entered = true;
+  return is_news;
+}
+
+gboolean dfu_keeper_forget_entered(DfuKeeper *keeper)
+{
+  gboolean is_news = keeper->is_open && keeper->ours.was_entered;
+
+  keeper->ours.was_entered = false;
   return is_news;
 }
 

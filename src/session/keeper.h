@@ -49,6 +49,9 @@ gboolean dfu_keeper_was_entered(const DfuKeeper *keeper);
  */
 gboolean dfu_keeper_note_entered(DfuKeeper *keeper);
 
+/** It did not go there. Returns: whether that is news to the journal */
+gboolean dfu_keeper_forget_entered(DfuKeeper *keeper);
+
 /**
  * dfu_keeper_save:
  * @transfer: of the part that is under way

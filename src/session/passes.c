@@ -59,7 +59,7 @@ static void configure_by_journal(DfuSession *session)
     config->known = session->earlier->transfer;
   /* A bootloader that was entered, or has restarted since, may have another address. */
   if (session->earlier != NULL || dfu_keeper_was_entered(session->keeper))
-    config->find = DFU_FIND_TARGET;
+    config->find = MAX(config->find, DFU_FIND_TARGET);
 }
 
 /** What the parts before the one at @index came to; a journal may have begun behind them. */
@@ -137,6 +137,17 @@ static gboolean is_entering(const DfuSession *session, const DfuUpdate *update)
 {
   return update->progress.phase == DFU_PHASE_ENTERING &&
          dfu_keeper_note_entered(session->keeper);
+}
+
+void session_forget_entry(DfuSession *session)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (session->keeper == NULL || !dfu_keeper_forget_entered(session->keeper))
+    return;
+  if (!dfu_keeper_save(session->keeper, &session->transfer,
+                       session->progress.most_window_packets, &error))
+    session_report_text(session, DFU_REPORT_WARNING, error->message);
 }
 
 static gboolean is_done(const DfuUpdate *update)

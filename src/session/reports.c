@@ -137,7 +137,6 @@ void session_finish_failed(DfuSession *session, const DfuFailure *failure)
     .device = session->device,
     .other_transfer = session->keeper != NULL ? dfu_keeper_get_other(session->keeper) : NULL,
     .refusal = session->refusal,
-    .family = session->family,
     .is_next_part = session->config.is_expected && !session->is_reached,
     .seen_before = session->seen_before,
     .looks_away = session->keeper != NULL && dfu_keeper_looks_away(session->keeper),
@@ -147,5 +146,7 @@ void session_finish_failed(DfuSession *session, const DfuFailure *failure)
   };
   g_autoptr(GError) error = dfu_failure_to_error(failure, &context);
 
+  if (failure->reason == DFU_FAIL_NOT_ENTERED)
+    session_forget_entry(session);
   session_finish(session, error, failure->seen, dfu_failure_to_next(failure, &context));
 }

@@ -72,6 +72,8 @@ void session_recall(DfuSession *session, const char *address);
 void session_report_recalled(DfuSession *session);
 /** The same for a device that was found by another sign, now that it has an address. */
 void session_recall_late(DfuSession *session, const char *address);
+/** The application was not left after all. */
+void session_forget_entry(DfuSession *session);
 /** Writes into the journal what the controller wants kept. */
 void session_keep(DfuSession *session, const DfuUpdate *update);
 

@@ -225,6 +225,66 @@ static void bootloader_that_an_earlier_run_has_entered_is_found_again(void **sta
   cli_assert_installed(cli, package, 0);
 }
 
+/* What is printed last, and what a script reads from the result, is where the device was then. */
+static void cut_transfer_goes_on_by_whichever_address(void **state)
+{
+  static const struct {
+    const char *cut[2];
+    const char *again;
+  } rows[] = {
+    { { "--addr", CLI_ADDRESS }, NEXT_ADDRESS },
+    { { "--name", "Application" }, NEXT_ADDRESS },
+    { { "--name", "Application" }, CLI_ADDRESS },
+  };
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    DfuTestRun *run;
+    g_auto(DfuTestResult) cut = { 0 };
+    g_auto(DfuTestResult) status = { 0 };
+    g_auto(DfuTestResult) again = { 0 };
+
+    cli_start_target(cli, CLI_ARGS("--app-mode", "--air-us", "3000"));
+    run = cli_start(cli, CLI_ARGS("update", package, rows[i].cut[0], rows[i].cut[1]));
+    dfu_test_wait_for(run, FALSE, " 50 %");
+    dfu_test_signal(run, SIGINT);
+    cut = dfu_test_finish(run);
+    cli_assert_status(&cut, 130);
+    if (i > 0)
+      cli_assert_says(cli_last_line(cut.err), "--addr " NEXT_ADDRESS);
+    status = cli_run(cli, CLI_ARGS("status", "--addr", NEXT_ADDRESS));
+    cli_assert_says(status.out, "goes on with app.zip at byte ");
+    again = cli_run(cli, CLI_ARGS("update", package, "--addr", rows[i].again));
+    cli_assert_status(&again, 0);
+    cli_assert_says(again.err, "resumed at byte ");
+    cli_assert_installed(cli, package, 0);
+    cli_stop_target(cli);
+  }
+}
+
+/* To be disconnected there is what the target bears least. */
+static void bootloader_that_a_run_works_on_is_kept_from_others(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  DfuTestRun *run;
+  g_auto(DfuTestResult) by_address = { 0 };
+  g_auto(DfuTestResult) by_name = { 0 };
+  g_auto(DfuTestResult) update = { 0 };
+
+  cli_start_target(cli, CLI_ARGS("--app-mode", "--air-us", "3000"));
+  run = cli_start(cli, CLI_ARGS("update", package, TO_DEVICE));
+  dfu_test_wait_for(run, FALSE, " 10 %");
+  by_address = cli_run(cli, CLI_ARGS("status", "--addr", NEXT_ADDRESS));
+  cli_assert_status(&by_address, 10);
+  by_name = cli_run(cli, CLI_ARGS("update", package, "--name", "DfuTarg"));
+  cli_assert_status(&by_name, 10);
+  update = dfu_test_finish(run);
+  cli_assert_status(&update, 0);
+  assert_null(strstr(update.err, "the link was lost"));
+}
+
 static void two_parts_begin_in_the_application(void **state)
 {
   Cli *cli = *state;
@@ -369,6 +429,8 @@ int main(void)
     CLI_TEST(update_enters_by_itself),
     CLI_TEST(update_from_the_application_is_resumed_in_the_bootloader),
     CLI_TEST(bootloader_that_an_earlier_run_has_entered_is_found_again),
+    CLI_TEST(cut_transfer_goes_on_by_whichever_address),
+    CLI_TEST(bootloader_that_a_run_works_on_is_kept_from_others),
     CLI_TEST(two_parts_begin_in_the_application),
     CLI_TEST(dry_run_does_not_enter),
     CLI_TEST(reset_says_first_what_it_means),

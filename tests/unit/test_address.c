@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <dfu/bluez.h>
 
-#include "bluez/address.h"
+#include "base/address.h"
 #include "lib/cmocka_all.h"
 
 static void is_address_takes_six_bytes_in_either_case(void **state)
@@ -46,7 +46,7 @@ static void address_step_changes_the_last_byte_without_a_carry(void **state)
 
   (void)state;
   for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-    g_autofree char *stepped = dfu_bluez_address_step(rows[i].address, rows[i].step);
+    g_autofree char *stepped = dfu_address_step(rows[i].address, rows[i].step);
 
     assert_string_equal(stepped, rows[i].wanted);
   }

@@ -85,6 +85,34 @@ static void assert_set_aside(const Fixture *fixture)
   assert_true(g_file_test(aside, G_FILE_TEST_EXISTS));
 }
 
+/* A bootloader that was not told the application's address adds 1 to it. */
+static void journal_of_an_application_tells_of_its_bootloader(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuJournalRecord record = example();
+  g_autofree char *own = dfu_journal_path(fixture->folder, "C4:12:AB:00:11:23");
+  g_autofree char *application = dfu_journal_path(fixture->folder, "C4:12:AB:00:11:22");
+  g_autofree char *found = NULL;
+  g_autofree char *not_entered = NULL;
+  g_autofree char *with_own = NULL;
+  g_autoptr(GError) error = NULL;
+
+  assert_true(dfu_journal_save(application, &record, &error));
+  found = dfu_journal_find(fixture->folder, "c4:12:ab:00:11:23");
+  assert_string_equal(found, application);
+  record.was_entered = false;
+  assert_true(dfu_journal_save(application, &record, &error));
+  not_entered = dfu_journal_find(fixture->folder, "C4:12:AB:00:11:23");
+  assert_string_equal(not_entered, own);
+  record.was_entered = true;
+  assert_true(dfu_journal_save(application, &record, &error));
+  assert_true(dfu_journal_save(own, &record, &error));
+  with_own = dfu_journal_find(fixture->folder, "C4:12:AB:00:11:23");
+  assert_string_equal(with_own, own);
+  dfu_journal_remove(own);
+  dfu_journal_remove(application);
+}
+
 static void what_is_saved_is_loaded(void **state)
 {
   const Fixture *fixture = *state;
@@ -235,6 +263,7 @@ static void only_old_journals_are_cleaned_up(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+    TEST(journal_of_an_application_tells_of_its_bootloader),
     TEST(what_is_saved_is_loaded),
     TEST(missing_journal_is_no_warning),
     TEST(every_single_changed_byte_is_noticed),

@@ -2,14 +2,14 @@
  *
  * Bluetooth device addresses as text, most significant byte first.
  */
-#ifndef DFU_BLUEZ_ADDRESS_H
-#define DFU_BLUEZ_ADDRESS_H
+#ifndef DFU_BASE_ADDRESS_H
+#define DFU_BASE_ADDRESS_H
 
 #include <glib.h>
 
 /**
- * dfu_bluez_address_step:
- * @address: "AA:BB:CC:DD:EE:FF", checked with dfu_bluez_is_address()
+ * dfu_address_step:
+ * @address: "AA:BB:CC:DD:EE:FF"
  * @step: what to add to the least significant byte
  *
  * The address that a device uses in its other mode: a bootloader that was not
@@ -19,6 +19,6 @@
  * Returns: (transfer full): the address in upper case
  * Source: nRF5 SDK 11.0.0, examples/dfu/bootloader, dfu_transport_ble.c, gap_params_init().
  */
-char *dfu_bluez_address_step(const char *address, int step);
+char *dfu_address_step(const char *address, int step);
 
 #endif
