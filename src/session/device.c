@@ -27,8 +27,8 @@ static void judge_device(DfuSession *session, const DfuRecognition *device)
   session->is_reached = TRUE;
   if (part != NULL &&
       dfu_guard_check_image(part, device->family, session->device, &session->refusal) &&
-      dfu_guard_check_packets(session->options.packet_bytes, device->family, session->device,
-                              &session->refusal) &&
+      dfu_guard_check_pace(&session->options, device->family, session->device,
+                           &session->refusal) &&
       !session->options.allow_cable)
     dfu_guard_check_radio(part, device->family, session->device, &session->refusal);
 }

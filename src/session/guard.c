@@ -137,16 +137,23 @@ void dfu_guard_check_radio(const DfuPart *part, const DfuFamily *family, const c
                 dfu_image_type_to_string(part->type), device, family->title);
 }
 
-gboolean dfu_guard_check_packets(guint packet_bytes, const DfuFamily *family, const char *device,
-                                 GError **error)
+gboolean dfu_guard_check_pace(const DfuSessionOptions *options, const DfuFamily *family,
+                              const char *device, GError **error)
 {
-  if (!family->has_fixed_packets || packet_bytes == 0 ||
-      packet_bytes == family->large_packet_bytes)
+  guint most = family->most_receipt_packets;
+
+  if (family->has_fixed_packets && options->packet_bytes != 0 &&
+      options->packet_bytes != family->large_packet_bytes)
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
+                "%s (%s) takes packets of %u bytes only, and --packet-size is %u. Nothing was sent; "
+                "leave that out",
+                device, family->title, family->large_packet_bytes, options->packet_bytes);
+  else if (most > 0 && options->receipt_packets > most)
+    g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
+                "%s (%s) bears at most %u packets to a receipt, and --prn is %u. Nothing was sent",
+                device, family->title, most, options->receipt_packets);
+  else
     return TRUE;
-  g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
-              "%s (%s) takes packets of %u bytes only, and --packet-size is %u. Nothing was sent; "
-              "leave that out",
-              device, family->title, family->large_packet_bytes, packet_bytes);
   return FALSE;
 }
 

@@ -7,8 +7,7 @@
 #ifndef DFU_SESSION_GUARD_H
 #define DFU_SESSION_GUARD_H
 
-#include "dfu/controller.h"
-#include "dfu/package.h"
+#include "dfu/session.h"
 
 /**
  * dfu_guard_check_image:
@@ -32,13 +31,14 @@ void dfu_guard_check_radio(const DfuPart *part, const DfuFamily *family, const c
                            GError **error);
 
 /**
- * dfu_guard_check_packets:
- * @packet_bytes: as the user wants them; 0 where nothing was said
+ * dfu_guard_check_pace:
+ * @options: how the user wants packets to go out
  *
- * Errors: %DFU_ERROR_USAGE: targets of this family bear one length alone, and it is another.
+ * Errors: %DFU_ERROR_USAGE: targets of this family bear one length alone, and it is another, or
+ * not so many packets to a receipt.
  */
-gboolean dfu_guard_check_packets(guint packet_bytes, const DfuFamily *family, const char *device,
-                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean dfu_guard_check_pace(const DfuSessionOptions *options, const DfuFamily *family,
+                              const char *device, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * dfu_guard_check_model:

@@ -31,8 +31,8 @@ gboolean dfu_session_options_check(const DfuSessionOptions *options, GError **er
                 "the packet length is %u; it must be a multiple of 4", options->packet_bytes);
     return FALSE;
   }
-  if (options->family != NULL && !dfu_guard_check_packets(options->packet_bytes, options->family,
-                                                          "the device", error))
+  if (options->family != NULL &&
+      !dfu_guard_check_pace(options, options->family, "the device", error))
     return FALSE;
   return options->window_packets == 0 ||
          check_range("the window", options->window_packets, least_window, 65535, error);
