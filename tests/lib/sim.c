@@ -230,6 +230,7 @@ static void deliver_to_target(Sim *sim, const SimMessage *message)
 static DfuLinkFacts facts_of(const Sim *sim)
 {
   const DfuPersonality *personality = sim->target_config.personality;
+  gboolean tells = !sim->hides_information;
 
   if (sim->in_application)
     return (DfuLinkFacts){
@@ -242,9 +243,9 @@ static DfuLinkFacts facts_of(const Sim *sim)
     .packet_has_write = personality->packet_has_write,
     .has_other_services = personality->is_application,
     .name = personality->device_name,
-    .manufacturer = personality->manufacturer,
-    .model = personality->model,
-    .firmware = personality->firmware,
+    .manufacturer = tells ? personality->manufacturer : NULL,
+    .model = tells ? personality->model : NULL,
+    .firmware = tells ? personality->firmware : NULL,
   };
 }
 

@@ -68,6 +68,7 @@ struct Sim {
   gboolean is_stranded_by_us; /* through a System Reset */
   gboolean application_is_new; /* and it is the image of this run */
   gboolean absent; /* nothing is on the air */
+  gboolean hides_information; /* Device Information could not be read */
   guint n_messages_delivered;
   DfuTransfer disk; /* what a journal would hold */
   gint64 controller_wake_us;

@@ -210,6 +210,28 @@ static void reset_that_was_not_heard_shows_nothing_of_the_device(void **state G_
   assert_false(sim->controller.comes_back);
 }
 
+static gboolean deny_image(Sim *sim G_GNUC_UNUSED, guint8 *bytes, gsize *len G_GNUC_UNUSED)
+{
+  if (bytes[0] == DFU_OP_RESPONSE && bytes[1] == DFU_OP_VALIDATE)
+    bytes[2] = DFU_STATUS_CRC_ERROR;
+  return TRUE;
+}
+
+/** Others may be called so, and a reset is for good on some of them. */
+static void reset_is_not_sent_for_a_name_alone(void **state G_GNUC_UNUSED)
+{
+  for (guint is_hidden = 0; is_hidden <= 1; is_hidden++) {
+    g_autoptr(Sim) sim = make("otafix-2.1", DFU_OP_RESET, 0);
+
+    sim->hides_information = is_hidden;
+    sim->on_notification = deny_image;
+    run(sim);
+    assert_failed(sim, DFU_FAIL_VALIDATION);
+    assert_string_equal(sim->controller.family->name, "otafix");
+    assert_int_equal(sim->n_system_resets > 0, !is_hidden);
+  }
+}
+
 static Sim *make_reset(const char *name, const char *family, guint times)
 {
   Sim *sim = make(name, DFU_OP_RESET, times);
@@ -466,6 +488,7 @@ int main(void)
     cmocka_unit_test(reset_that_was_lost_on_its_way_is_sent_again),
     cmocka_unit_test(reset_that_is_lost_each_time_has_an_end),
     cmocka_unit_test(reset_that_was_not_heard_shows_nothing_of_the_device),
+    cmocka_unit_test(reset_is_not_sent_for_a_name_alone),
     cmocka_unit_test(asked_for_reset_that_was_lost_on_its_way_is_sent_again),
     cmocka_unit_test(asked_for_reset_that_is_lost_each_time_is_not_said_to_be_done),
     cmocka_unit_test(asked_for_reset_without_a_word_is_seen_by_what_follows),
