@@ -121,6 +121,18 @@ static gboolean needs_its_own_restart(const Sim *sim)
           sim->terminal.failure.reason == DFU_FAIL_NO_ANSWER);
 }
 
+static void assert_survived(const Sim *sim, guint message, const char *how)
+{
+  assert_true(sim->ended);
+  assert_int_equal(sim->n_terminal, 1);
+  assert_int_equal(sim->n_system_resets, 0);
+  if (sim->terminal.type == DFU_ACTION_DONE)
+    assert_true(sim->application_is_new);
+  else if (!is_beyond_help(sim) && !needs_its_own_restart(sim))
+    fail_msg("%s, message %u%s: not done\n%s", sim->target_config.personality->name, message, how,
+             sim->trace->str);
+}
+
 static void run_with_loss(const DfuPersonality *row, guint message, gboolean delivered)
 {
   g_autoptr(Sim) sim = make(row->name);
@@ -128,12 +140,7 @@ static void run_with_loss(const DfuPersonality *row, guint message, gboolean del
   sim->losses[0] = (SimLoss){message, delivered};
   sim->n_losses = 1;
   run(sim);
-  assert_true(sim->ended);
-  assert_int_equal(sim->n_system_resets, 0);
-  if (sim->terminal.type == DFU_ACTION_DONE)
-    assert_true(sim->application_is_new);
-  else if (!is_beyond_help(sim) && !needs_its_own_restart(sim))
-    fail_msg("%s, message %u%s: not done", row->name, message, delivered ? ", delivered" : "");
+  assert_survived(sim, message, delivered ? " lost once it was delivered" : " lost");
 }
 
 /** No loss of the link is the end, but where the target itself makes it so. */
@@ -146,6 +153,38 @@ static void each_family_survives_each_single_loss(void **state G_GNUC_UNUSED)
     for (guint message = 1; message <= LAST_MESSAGE; message++)
       for (gboolean delivered = FALSE; delivered <= TRUE; delivered++)
         run_with_loss(&rows[i], message, delivered);
+}
+
+static guint death; /* the message at which the process dies */
+
+static gboolean die_when_due(Sim *sim, const SimMessage *message)
+{
+  if (death == 0 || !message->over_link || sim->n_messages_delivered != death)
+    return TRUE;
+  death = 0;
+  sim_die(sim);
+  return FALSE;
+}
+
+/** Another process goes on with the journal as it was on disk, exact or far ahead. */
+static void each_family_survives_each_death_of_the_process(void **state G_GNUC_UNUSED)
+{
+  static const guint32 steps[] = {0, 16384};
+  gsize n;
+  const DfuPersonality *rows = dfu_personalities(&n);
+
+  for (gsize i = 0; i < n; i++)
+    for (gsize s = 0; s < G_N_ELEMENTS(steps); s++)
+      for (guint message = 1; message <= LAST_MESSAGE; message++) {
+        g_autoptr(Sim) sim = make(rows[i].name);
+
+        death = message;
+        sim->on_message = die_when_due;
+        sim->config.save_step_bytes = steps[s];
+        run(sim);
+        assert_true(death == 0 || message > 20); /* each run has so many messages at least */
+        assert_survived(sim, message, ", death of the process");
+      }
 }
 
 /* --- the older protocol ---------------------------------------------------------------- */
@@ -551,6 +590,7 @@ int main(void)
     cmocka_unit_test(each_family_is_updated),
     cmocka_unit_test(each_family_is_entered_from_its_application),
     cmocka_unit_test(each_family_survives_each_single_loss),
+    cmocka_unit_test(each_family_survives_each_death_of_the_process),
     cmocka_unit_test(v1_is_found_by_a_refused_start),
     cmocka_unit_test(v1_that_is_known_is_not_asked_for),
     cmocka_unit_test(v1_counts_that_wrap_are_understood),
