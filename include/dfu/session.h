@@ -71,6 +71,7 @@ typedef struct {
   guint link_losses;
   guint resumes;
   DfuNext next;
+  gboolean is_in_doubt; /* done, as far as can be told: an answer that would prove it was lost */
   gint64 forgets_in_us; /* as in DfuReport */
   const char *address;  /* (nullable): where the device was last reached */
   const DfuFamily *family; /* (nullable): of the device */

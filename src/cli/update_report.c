@@ -492,6 +492,7 @@ void dfu_update_report_add_result(cJSON *object, const DfuSessionResult *result)
   cJSON_AddNumberToObject(object, "link_losses", result->link_losses);
   cJSON_AddNumberToObject(object, "resumes", result->resumes);
   cJSON_AddStringToObject(object, "next", dfu_next_name(result->next));
+  cJSON_AddBoolToObject(object, "in_doubt", result->is_in_doubt);
   cJSON_AddStringToObject(object, "seen", dfu_seen_name(result->seen));
   dfu_json_add_text(object, "seen_address", result->seen_address);
   dfu_json_add_text(object, "address", result->address);

@@ -86,12 +86,21 @@ static DfuProgress sum_up(const DfuSession *session, const DfuProgress *part)
   return sum;
 }
 
+static gboolean is_in_doubt(gboolean before, guint notes)
+{
+  if (notes & (DFU_NOTE_STARTS_OVER | DFU_NOTE_BEGINS_ANEW))
+    return FALSE;
+  return before || (notes & (DFU_NOTE_VALIDATED_UNHEARD | DFU_NOTE_ACTIVATE_UNHEARD |
+                             DFU_NOTE_RESET_UNHEARD)) != 0;
+}
+
 void session_report_update(DfuSession *session, const DfuUpdate *update, const DfuEvent *event)
 {
   DfuProgress before = session->progress;
   gboolean is_retried = update->progress.failed_tries > before.failed_tries;
 
   session->progress = sum_up(session, &update->progress);
+  session->is_in_doubt = is_in_doubt(session->is_in_doubt, update->notes);
   if (session->progress.confirmed_bytes > before.confirmed_bytes && is_fresh(update->notes))
     session->accepted_us = event->now_us;
   if (is_retried || update->notes & DFU_NOTE_LINK_LOST)
@@ -119,6 +128,7 @@ void session_finish(DfuSession *session, const GError *error, DfuSeen seen, DfuN
     .link_losses = progress->link_losses,
     .resumes = progress->resumes,
     .next = next,
+    .is_in_doubt = error == NULL && session->is_in_doubt,
     .forgets_in_us = get_forgets_in_us(session),
     .address = session->reached_at,
     .family = session->family,

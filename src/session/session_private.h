@@ -43,6 +43,7 @@ struct DfuSession {
   char *reached_at; /* (nullable): the address of the last connection */
   const DfuFamily *family; /* (nullable): of the device, once it was seen in DFU mode */
   gboolean is_reached;     /* since the part began */
+  gboolean is_in_doubt;    /* an answer was lost that nothing makes up for */
   gboolean is_model_right; /* the device was seen to be what the user expects */
   GError *refusal;         /* why the image must not go to this device */
   char *seen_address;

@@ -735,6 +735,35 @@ static void not_seen_is_a_warning_without_require_back(void **state)
   cJSON_Delete(events);
 }
 
+/* A script reads no warnings. */
+static void lost_answer_that_would_prove_success_is_told(void **state)
+{
+  static const struct {
+    const char *fault[3];
+    gboolean is_in_doubt;
+  } rows[] = {
+    { { "--fault", "lose-at=activate:1" }, TRUE },
+    { { "--fault", "lose-at=receive:1" }, FALSE },
+    { { NULL }, FALSE },
+  };
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    g_auto(DfuTestResult) result = { 0 };
+    const cJSON *end;
+    cJSON *events;
+
+    cli_start_target(cli, rows[i].fault);
+    events = cli_run_json(cli, CLI_ARGS("update", package, TO_DEVICE, "--json"), 0, &result);
+    end = cli_find_event(events, "result");
+    assert_int_equal(cJSON_IsTrue(cJSON_GetObjectItem(end, "in_doubt")), rows[i].is_in_doubt);
+    assert_true(cJSON_HasObjectItem(end, "in_doubt"));
+    cJSON_Delete(events);
+    cli_stop_target(cli);
+  }
+}
+
 static void wait_back_0_ends_without_a_word(void **state)
 {
   Cli *cli = *state;
@@ -942,6 +971,7 @@ int main(void)
     CLI_TEST(no_bluetoothd_gives_4),
     CLI_TEST(every_trouble_has_its_status),
     CLI_TEST(not_seen_is_a_warning_without_require_back),
+    CLI_TEST(lost_answer_that_would_prove_success_is_told),
     CLI_TEST(wait_back_0_ends_without_a_word),
     CLI_TEST(last_line_is_the_command_that_goes_on),
     CLI_TEST(advice_says_what_a_reset_does_to_this_family),
