@@ -99,7 +99,7 @@ static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, D
       "Also where the device may be left to a cable", NULL },
     { "family", 0, 0, G_OPTION_ARG_STRING, &raw->family,
       "Kind of bootloader, where it is not recognised; see below", "NAME" },
-    { "expect-model", 0, 0, G_OPTION_ARG_STRING, &options->expected_model,
+    { "expect-model", 0, 0, G_OPTION_ARG_FILENAME, &options->expected_model,
       "Refuse a device that tells another model number", "TEXT" },
     { "expect-type", 0, 0, G_OPTION_ARG_STRING, &raw->type,
       "Refuse a package for another device type (0x0052)", "N" },
@@ -129,7 +129,8 @@ static gboolean check_device(const DfuUpdateOptions *options, GError **error)
   if ((options->address == NULL) == (options->name == NULL))
     return fail(error, "which device? Give one of --addr ADDR and --name NAME");
   if (!dfu_options_check_name("--name", options->name, error) ||
-      !dfu_options_check_name("--bootloader-name", options->bootloader_name, error))
+      !dfu_options_check_name("--bootloader-name", options->bootloader_name, error) ||
+      !dfu_options_check_name("--expect-model", options->expected_model, error))
     return FALSE;
   if (options->address != NULL && !dfu_options_check_address(options->address, error))
     return FALSE;

@@ -27,7 +27,7 @@ static char *describe(void)
 GOptionContext *dfu_raw_options_context(DfuRawOptions *raw)
 {
   const GOptionEntry entries[] = {
-    {"name", 0, 0, G_OPTION_ARG_STRING, &raw->name, "Name that the DFU target advertises", "NAME"},
+    {"name", 0, 0, G_OPTION_ARG_FILENAME, &raw->name, "Name that the DFU target advertises", "NAME"},
     {"addr", 0, 0, G_OPTION_ARG_STRING, &raw->address,
      "Address where the device is at first (" DFU_DEFAULT_ADDRESS ")", "ADDR"},
     {"app-mode", 0, 0, G_OPTION_ARG_NONE, &raw->app_mode,

@@ -58,6 +58,25 @@ static void update_of(Cli *cli, const char *type, const char *says)
   cli_stop_target(cli);
 }
 
+/* Names on the air are UTF-8 whatever the host speaks, which in a container often is nothing. */
+static void name_that_is_not_ascii_is_taken_in_any_locale(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  g_autofree char *before = g_strdup(g_getenv("LC_ALL"));
+  g_auto(DfuTestResult) result = { 0 };
+
+  g_setenv("LC_ALL", "C", TRUE);
+  cli_start_target(cli, CLI_ARGS("--name", "B\xc3\xbchne"));
+  result = cli_run(cli, CLI_ARGS("update", package, "--name", "B\xc3\xbchne"));
+  if (before != NULL)
+    g_setenv("LC_ALL", before, TRUE);
+  else
+    g_unsetenv("LC_ALL");
+  cli_assert_status(&result, 0);
+  cli_assert_installed(cli, package, 0);
+}
+
 static void system_parts_end_well_in_dfu_mode(void **state)
 {
   update_of(*state, "bootloader", "Done: ");
@@ -944,6 +963,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     CLI_TEST(image_arrives_byte_for_byte),
     CLI_TEST(name_finds_the_device),
+    CLI_TEST(name_that_is_not_ascii_is_taken_in_any_locale),
     CLI_TEST(system_parts_end_well_in_dfu_mode),
     CLI_TEST(quiet_says_nothing),
     CLI_TEST(verbose_twice_shows_the_control_point),
