@@ -159,8 +159,8 @@ static GError *foreign_error(const DfuFailure *failure, const DfuFailureContext 
 
   if (failure->risks_cable)
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
-                       "%s %s transfer %sOver the air nothing else removes it: a reset may leave it "
-                       "to a cable",
+                       "%s %s transfer %s--restart alone does not touch it: a reset may leave it to "
+                       "a cable, and over the air nothing else removes it",
                        context->device, held, whose);
   return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
                      "%s %s transfer %s--restart resets it and starts over; read in the manual "

@@ -163,19 +163,11 @@ gboolean dfu_keeper_was_entered(const DfuKeeper *keeper)
   return keeper->ours.was_entered;
 }
 
-gboolean dfu_keeper_note_entered(DfuKeeper *keeper)
+gboolean dfu_keeper_set_entered(DfuKeeper *keeper, gboolean was_entered)
 {
-  gboolean is_news = keeper->is_open && !keeper->ours.was_entered;
+  gboolean is_news = keeper->is_open && keeper->ours.was_entered != was_entered;
 
-  keeper->ours.was_entered = true;
-  return is_news;
-}
-
-gboolean dfu_keeper_forget_entered(DfuKeeper *keeper)
-{
-  gboolean is_news = keeper->is_open && keeper->ours.was_entered;
-
-  keeper->ours.was_entered = false;
+  keeper->ours.was_entered = was_entered;
   return is_news;
 }
 

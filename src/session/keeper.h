@@ -44,13 +44,14 @@ guint16 dfu_keeper_get_most_window(const DfuKeeper *keeper);
 gboolean dfu_keeper_was_entered(const DfuKeeper *keeper);
 
 /**
- * This run is about to do so; before dfu_keeper_save().
+ * dfu_keeper_set_entered:
+ * @was_entered: this run is about to do so; or the application has not gone there after all
+ *
+ * Before dfu_keeper_save().
+ *
  * Returns: whether that is news to the journal
  */
-gboolean dfu_keeper_note_entered(DfuKeeper *keeper);
-
-/** It did not go there. Returns: whether that is news to the journal */
-gboolean dfu_keeper_forget_entered(DfuKeeper *keeper);
+gboolean dfu_keeper_set_entered(DfuKeeper *keeper, gboolean was_entered);
 
 /**
  * dfu_keeper_save:

@@ -133,21 +133,25 @@ void session_recall_late(DfuSession *session, const char *address)
   dfu_controller_step(&session->controller, &begin, &connected);
 }
 
+static void save(DfuSession *session)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (!dfu_keeper_save(session->keeper, &session->transfer,
+                       session->progress.most_window_packets, &error))
+    session_report_text(session, DFU_REPORT_WARNING, error->message);
+}
+
 static gboolean is_entering(const DfuSession *session, const DfuUpdate *update)
 {
   return update->progress.phase == DFU_PHASE_ENTERING &&
-         dfu_keeper_note_entered(session->keeper);
+         dfu_keeper_set_entered(session->keeper, TRUE);
 }
 
 void session_forget_entry(DfuSession *session)
 {
-  g_autoptr(GError) error = NULL;
-
-  if (session->keeper == NULL || !dfu_keeper_forget_entered(session->keeper))
-    return;
-  if (!dfu_keeper_save(session->keeper, &session->transfer,
-                       session->progress.most_window_packets, &error))
-    session_report_text(session, DFU_REPORT_WARNING, error->message);
+  if (session->keeper != NULL && dfu_keeper_set_entered(session->keeper, FALSE))
+    save(session);
 }
 
 static gboolean is_done(const DfuUpdate *update)
@@ -157,15 +161,11 @@ static gboolean is_done(const DfuUpdate *update)
 
 void session_keep(DfuSession *session, const DfuUpdate *update)
 {
-  g_autoptr(GError) error = NULL;
-
   session->transfer = update->transfer;
   if (session->keeper == NULL ||
       !(is_entering(session, update) || update->save || is_done(update)))
     return;
   if (is_done(update))
     dfu_keeper_advance(session->keeper);
-  if (!dfu_keeper_save(session->keeper, &update->transfer, update->progress.most_window_packets,
-                       &error))
-    session_report_text(session, DFU_REPORT_WARNING, error->message);
+  save(session);
 }

@@ -27,6 +27,19 @@ static guint count(const char *in, const char *text)
   return g_strv_length(pieces) - 1;
 }
 
+/* An update that is interrupted when half of it is there. */
+static DfuTestResult cut_at_half(Cli *cli, const char *const *arguments)
+{
+  DfuTestRun *run = cli_start(cli, arguments);
+  DfuTestResult cut;
+
+  dfu_test_wait_for(run, FALSE, " 50 %");
+  dfu_test_signal(run, SIGINT);
+  cut = dfu_test_finish(run);
+  cli_assert_status(&cut, 130);
+  return cut;
+}
+
 /* --- enter --- */
 
 static void application_is_entered_wherever_its_bootloader_appears(void **state)
@@ -240,17 +253,12 @@ static void cut_transfer_goes_on_by_whichever_address(void **state)
   const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
 
   for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-    DfuTestRun *run;
     g_auto(DfuTestResult) cut = { 0 };
     g_auto(DfuTestResult) status = { 0 };
     g_auto(DfuTestResult) again = { 0 };
 
     cli_start_target(cli, CLI_ARGS("--app-mode", "--air-us", "3000"));
-    run = cli_start(cli, CLI_ARGS("update", package, rows[i].cut[0], rows[i].cut[1]));
-    dfu_test_wait_for(run, FALSE, " 50 %");
-    dfu_test_signal(run, SIGINT);
-    cut = dfu_test_finish(run);
-    cli_assert_status(&cut, 130);
+    cut = cut_at_half(cli, CLI_ARGS("update", package, rows[i].cut[0], rows[i].cut[1]));
     if (i > 0)
       cli_assert_says(cli_last_line(cut.err), "--addr " NEXT_ADDRESS);
     status = cli_run(cli, CLI_ARGS("status", "--addr", NEXT_ADDRESS));
@@ -397,17 +405,12 @@ static void reset_clears_the_way_for_another_package(void **state)
   Cli *cli = *state;
   const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
   const char *other = cli_make_package(cli, "other.zip", CLI_ARGS("--seed", "7"));
-  DfuTestRun *run;
   g_auto(DfuTestResult) cut = { 0 };
   g_auto(DfuTestResult) reset = { 0 };
   g_auto(DfuTestResult) update = { 0 };
 
   cli_start_target(cli, CLI_ARGS("--no-application", "--air-us", "3000"));
-  run = cli_start(cli, CLI_ARGS("update", package, TO_DEVICE));
-  dfu_test_wait_for(run, FALSE, " 50 %");
-  dfu_test_signal(run, SIGINT);
-  cut = dfu_test_finish(run);
-  cli_assert_status(&cut, 130);
+  cut = cut_at_half(cli, CLI_ARGS("update", package, TO_DEVICE));
   reset = cli_run(cli, CLI_ARGS(RESET));
   cli_assert_status(&reset, 0);
   update = cli_run(cli, CLI_ARGS("update", other, TO_DEVICE));

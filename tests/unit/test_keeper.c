@@ -272,8 +272,8 @@ static void bootloader_that_was_entered_is_known_of_until_the_update_is_done(voi
   DfuKeeper *keeper = open_ours(fixture, NULL);
 
   assert_false(dfu_keeper_was_entered(keeper));
-  assert_true(dfu_keeper_note_entered(keeper));
-  assert_false(dfu_keeper_note_entered(keeper));
+  assert_true(dfu_keeper_set_entered(keeper, TRUE));
+  assert_false(dfu_keeper_set_entered(keeper, TRUE));
   save(keeper, &none, 0);
   dfu_keeper_free(keeper);
 
