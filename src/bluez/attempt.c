@@ -153,6 +153,16 @@ static void await_services(DfuBluezAttempt *attempt)
   dfu_bluez_services_start(attempt->services);
 }
 
+static void on_asked_again(const GError *error, gpointer user_data)
+{
+  DfuBluezAttempt *attempt = user_data;
+
+  if (error != NULL)
+    fail(attempt, DFU_BLUEZ_ATTEMPT_HOST, g_error_copy(error));
+  else
+    await_services(attempt);
+}
+
 static void on_connect_answered(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(GError) error = NULL;
@@ -161,8 +171,15 @@ static void on_connect_answered(GObject *source, GAsyncResult *result, gpointer 
 
   if (dfu_bluez_is_cancelled(error))
     return;
-  if (error == NULL) {
+  if (error == NULL && get_device_flag(attempt, "Connected")) {
     await_services(attempt);
+    return;
+  }
+  /* bluetoothd 5.66 sends no signal where its ATT socket is connected before it has read of the
+   * connection from the kernel, as while a discovery gives it much to read (src/device.c,
+   * att_connect_cb). The property is right. */
+  if (error == NULL) {
+    dfu_bluez_bus_open(attempt->bus, on_asked_again, attempt);
     return;
   }
   /* What is in progress then is another program's, and not ours to break off. */

@@ -69,6 +69,20 @@ static void connect_does_not_wait_long_for_device_information(void **state)
   assert_true(g_get_monotonic_time() - began_us < 3 * G_TIME_SPAN_SECOND);
 }
 
+/* bluetoothd 5.66: the socket is connected before the kernel's event says that the device is. */
+static void connect_that_no_signal_tells_of_is_asked_for(void **state)
+{
+  FakeFixture *f = *state;
+
+  f->fake->is_silent = TRUE;
+  fake_fixture_connect(f);
+  assert_int_equal(fake_bluez_count(f->fake, "Connect"), 1);
+  assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 0);
+  subscribe(f);
+  fake_bluez_drop_link(f->fake);
+  link_recorder_expect(f->events, "LOST");
+}
+
 static void connect_tries_again_after_a_passing_fault(void **state)
 {
   FakeFixture *f = *state;
@@ -483,6 +497,7 @@ int main(void)
     TEST(connect_tells_of_device_information),
     TEST(connect_does_without_device_information_that_is_refused),
     TEST(connect_does_not_wait_long_for_device_information),
+    TEST(connect_that_no_signal_tells_of_is_asked_for),
     TEST(connect_tries_again_after_a_passing_fault),
     TEST(connect_gives_up_after_five_tries_and_says_why),
     TEST(connect_in_progress_elsewhere_is_not_broken_off),

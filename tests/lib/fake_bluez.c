@@ -59,7 +59,7 @@ static GVariant *device_properties(FakeBluez *fake, const char *address)
   g_variant_dict_insert(&properties, "Name", "s", "DfuTarg");
   g_variant_dict_insert(&properties, "Paired", "b", fake->is_paired);
   g_variant_dict_insert(&properties, "Connected", "b", fake->is_connected);
-  g_variant_dict_insert(&properties, "ServicesResolved", "b", FALSE);
+  g_variant_dict_insert(&properties, "ServicesResolved", "b", fake->is_connected);
   g_variant_dict_insert_value(&properties, "UUIDs",
                               g_variant_new_parsed("[%s]", fake->service != NULL
                                                                ? fake->service
@@ -202,6 +202,8 @@ static void close_fd(int *fd)
 static void connect_device(FakeBluez *fake)
 {
   fake->is_connected = TRUE;
+  if (fake->is_silent)
+    return;
   emit_changed(fake, DEVICE_PATH(fake), DEVICE, g_variant_new_parsed("{'Connected': <true>}"));
 }
 

@@ -29,6 +29,7 @@ typedef struct {
   gboolean is_paired;
   gboolean has_cache;   /* the services of an earlier connection are there */
   gboolean is_connected;
+  gboolean is_silent;   /* Connected becomes true, and no signal says so */
   gboolean is_powered;
   const char *service;  /* UUID of its service; NULL for no object at all */
   const char *path;     /* last part of the service's object path */

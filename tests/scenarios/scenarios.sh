@@ -246,6 +246,7 @@ discovery_of_another_client_is_no_hindrance_and_goes_on() {
   start_foreign_discovery
   update_ends_with 0 $BRIEF
   image_is_installed
+  target_was_connected 1
   property_is /org/bluez/hci0 Adapter1 Discovering true
   kill -0 "$scan"
 }

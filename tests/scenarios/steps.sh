@@ -136,6 +136,12 @@ result_is() {
   tail -n 1 "$dir/update.json" | grep -q "\"$1\":$2[,}]" || fail "the result's $1 is not $2"
 }
 
+# target_was_connected TIMES
+target_was_connected() {
+  [ "$(grep -c ' connected, MTU ' "$dir/target.log")" -eq "$1" ] ||
+    fail "the target was not connected $1 times"
+}
+
 # target_refused ERROR TIMES: so many control point writes got this ATT error.
 target_refused() {
   [ "$(grep -c " -> ATT error $1\$" "$dir/target.log")" -eq "$2" ] ||

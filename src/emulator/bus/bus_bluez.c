@@ -66,6 +66,13 @@ static gboolean is_powered(gpointer user_data)
   return dfu_bus_adapter_is_powered(bluez->adapter);
 }
 
+static gboolean is_discovering(gpointer user_data)
+{
+  DfuBusBluez *bluez = user_data;
+
+  return dfu_discovery_is_running(dfu_bus_adapter_get_discovery(bluez->adapter));
+}
+
 static void on_advertised(gpointer user_data)
 {
   DfuBusBluez *bluez = user_data;
@@ -176,6 +183,7 @@ DfuBusBluez *dfu_bus_bluez_new(GDBusConnection *connection, DfuBoard *board,
     .disconnect_delay_ms = config->disconnect_delay_ms,
     .air_us = config->air_us,
     .is_powered = is_powered,
+    .is_discovering = is_discovering,
     .expired = on_device_expired,
     .user_data = bluez,
   };

@@ -290,6 +290,17 @@ static void start_resolving(DfuBusDevice *device)
                           : g_timeout_add(RESOLVE_MS, on_resolve_due, device);
 }
 
+/* With a discovery's events before it, the kernel's event of the connection is read after the ATT
+ * socket is connected; Connected is true by then, and no signal tells of it. */
+static void become_connected(DfuBusDevice *device)
+{
+  if (device->host->is_discovering(device->host->user_data)) {
+    dfu_bus_object_set(device->object, "Connected", g_variant_new_boolean(TRUE));
+  } else {
+    dfu_bus_object_change(device->object, "Connected", g_variant_new_boolean(TRUE), NULL);
+  }
+}
+
 void dfu_bus_device_try_connect(DfuBusDevice *device)
 {
   const DfuAdvertisement *advertisement = dfu_board_get_advertisement(device->host->board);
@@ -300,7 +311,7 @@ void dfu_bus_device_try_connect(DfuBusDevice *device)
     return;
   }
   g_clear_handle_id(&device->timer_id, g_source_remove);
-  dfu_bus_object_change(device->object, "Connected", g_variant_new_boolean(TRUE), NULL);
+  become_connected(device);
   if (dfu_board_is_connected(device->host->board)) {
     start_resolving(device);
   } else {

@@ -20,6 +20,8 @@ typedef struct {
   gint64 air_us;
   /** Whether the adapter is powered. */
   gboolean (*is_powered)(gpointer user_data);
+  /** Whether anybody's discovery runs. */
+  gboolean (*is_discovering)(gpointer user_data);
   /** Nobody needs it any more: free it. */
   void (*expired)(DfuBusDevice *device, gpointer user_data);
   gpointer user_data;
