@@ -289,6 +289,7 @@ typedef struct {
   uint8_t request_len;
   bool control_busy;     /* written, not acknowledged */
   bool packets_busy;     /* handed over, not taken */
+  bool has_init_in_the_air; /* the target may not have looked at its packets yet */
   bool has_answer;       /* the response that the state awaits is here */
   uint8_t answer_status;
   uint32_t answer_bytes;

@@ -188,6 +188,7 @@ static void proceed(Step *step, bool was_write)
     ctl_jump_begin(step);
   } else if (c->has_answer && row(step)->on_answer != NULL) {
     c->has_answer = false;
+    c->has_init_in_the_air = false;
     row(step)->on_answer(step);
   } else if (was_write && row(step)->on_written != NULL) {
     row(step)->on_written(step);
@@ -337,6 +338,7 @@ static void on_link_lost(Step *step)
     return;
   c->control_busy = false;
   c->packets_busy = false;
+  c->has_init_in_the_air = false;
   c->resubscribing = false;
   if (!expected) {
     c->link_losses++;

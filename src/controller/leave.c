@@ -48,7 +48,8 @@ void ctl_fail_bytes(Step *step, DfuFailReason reason, uint32_t value_bytes, uint
 
 static bool has_packets_in_the_air(const DfuController *c)
 {
-  return c->transfer.sent_bytes > c->transfer.confirmed_bytes && c->transfer.init_accepted;
+  return c->has_init_in_the_air ||
+         (c->transfer.sent_bytes > c->transfer.confirmed_bytes && c->transfer.init_accepted);
 }
 
 /** What it may be erasing ends with a restart, unless somebody is connected to be told. */

@@ -115,4 +115,5 @@ void ctl_send(Step *step, DfuSource source, uint32_t from, uint32_t to, uint16_t
   action->to = to;
   action->packet_bytes = packet_bytes;
   c->packets_busy = true;
+  c->has_init_in_the_air |= source == DFU_SOURCE_INIT;
 }

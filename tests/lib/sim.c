@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/sim.h"
 
+#include "lib/cmocka_all.h"
+
 #include <string.h>
 
 #define START_US (G_GINT64_CONSTANT(1000) * G_USEC_PER_SEC)
@@ -146,17 +148,21 @@ static void restart(Sim *sim, const DfuTargetUpdate *update)
   sim->in_application = update->boot == DFU_TARGET_BOOTS_APPLICATION &&
                         !sim->target_config.personality->is_application;
   sim->application_is_new = update->activated && sim_flash_is_image(sim);
+  sim_rules_on_restart(&sim->rules);
   lose_link(sim);
 }
 
 void sim_step_target(Sim *sim, DfuTargetEvent event)
 {
   DfuTargetUpdate update;
+  DfuTargetStage before = sim->target.stage;
 
   if (sim->in_application || sim->is_stranded)
     return;
   event.now_us = sim->now_us;
   dfu_target_step(&sim->target, &event, &update);
+  if (before != DFU_TARGET_PREPARING && sim->target.stage == DFU_TARGET_PREPARING)
+    sim_rules_on_erase(&sim->rules, sim->connected);
   sim->target_wake_us = update.wake_us;
   sim->most_init_bytes = MAX(sim->most_init_bytes, sim->target.init_bytes);
   if (event.type == DFU_TARGET_EVENT_CONTROL)
@@ -215,10 +221,13 @@ static void deliver_to_target(Sim *sim, const SimMessage *message)
     put_event(sim, DFU_EVENT_SUBSCRIBED, sim->latency_us);
     break;
   }
-  if (sim->in_application)
+  if (sim->in_application) {
     step_application(sim, message);
-  else
+  } else {
+    if (event.type == DFU_TARGET_EVENT_CONTROL)
+      sim_rules_on_control(&sim->rules, &sim->target, &sim->config, message->bytes);
     sim_step_target(sim, event);
+  }
   if (event.type == DFU_TARGET_EVENT_CONTROL && message->bytes[0] == DFU_OP_RESET) {
     sim->n_system_resets++;
     sim->is_stranded_by_us |= sim->is_stranded;
@@ -298,6 +307,7 @@ static guint take_late(Sim *sim, SimMessage *late)
 static void disconnect_controller(Sim *sim)
 {
   SimMessage late[SIM_MAX_MESSAGES];
+  guint n_restarts = sim->n_restarts;
   guint n;
 
   if (!sim->connected) {
@@ -309,6 +319,9 @@ static void disconnect_controller(Sim *sim)
   sim_step_target(sim, (DfuTargetEvent){.type = DFU_TARGET_EVENT_DISCONNECTED});
   for (guint i = 0; i < n; i++)
     deliver_to_target(sim, &late[i]);
+  /* A watch needs nobody to hear its notifications: it restarts for reasons of its own. */
+  if (sim->n_restarts > n_restarts && sim->target_config.personality->slot_bytes == 0)
+    sim_rules_on_restart_by_leaving(&sim->rules);
   drop_messages(sim); /* nobody is there to hear the answers */
 }
 
@@ -353,6 +366,9 @@ static void end(Sim *sim, const DfuAction *action)
 
 static void perform(Sim *sim, const DfuAction *action)
 {
+  /* What is done while the loss of the link is not told yet reaches nobody. */
+  if (sim->connected || action->type == DFU_ACTION_CONNECT)
+    sim_rules_on_action(&sim->rules, action, sim->in_application ? NULL : &sim->target);
   switch (action->type) {
   case DFU_ACTION_CONNECT:
     trace(sim, "> connect");
@@ -402,6 +418,7 @@ static void step_controller(Sim *sim, DfuEvent event)
   DfuUpdate update;
 
   event.now_us = sim->now_us;
+  sim_rules_on_event(&sim->rules, &event);
   if (event.type == DFU_EVENT_NOTIFIED) {
     trace_bytes(sim, "<", event.bytes, event.len);
     note_report(sim, event.bytes, event.len);
@@ -530,6 +547,9 @@ void sim_run(Sim *sim, gint64 limit_us)
   }
   while (!sim->ended && sim->now_us < end_us)
     advance(sim, end_us);
+  if (sim->rules.broken != NULL && !sim->is_lenient)
+    fail_msg("%s: %s\n%s", sim->target_config.personality->name, sim->rules.broken,
+             sim->trace != NULL ? sim->trace->str : "");
 }
 
 void sim_rest(Sim *sim, gint64 time_us)

@@ -10,6 +10,7 @@
 #define TESTS_LIB_SIM_H
 
 #include "dfu/controller.h"
+#include "lib/sim_rules.h"
 #include "target/target.h"
 
 #include <glib.h>
@@ -85,8 +86,10 @@ struct Sim {
   guint8 att_error; /* instead of carrying out the control point writes of ... */
   guint8 att_opcode;
   guint att_times;
+  gboolean is_lenient; /* a broken rule is left to the test */
 
   /* outcome */
+  SimRules rules;
   GString *trace; /* one line a message or decision, with milliseconds */
   gboolean ended;
   guint n_terminal;
@@ -107,7 +110,10 @@ Sim *sim_new(const char *name, guint32 image_bytes);
 void sim_free(Sim *sim);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sim, sim_free)
 
-/** Runs until the terminal action, or until @limit_us of virtual time are over. */
+/**
+ * Runs until the terminal action, or until @limit_us of virtual time are over. Fails the test
+ * where a rule was broken by then.
+ */
 void sim_run(Sim *sim, gint64 limit_us);
 
 /** Leaves the target to itself for a time, after a run. */

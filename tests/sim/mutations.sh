@@ -27,11 +27,13 @@ compile() {
 
 # Everything once; a planted fault needs one file anew.
 compile_all() {
-  mkdir -p "$work/sound/controller" "$work/sound/target" "$work/sound/wire" "$work/tests"
+  mkdir -p "$work/sound/controller" "$work/sound/target" "$work/sound/wire" "$work/tests" "$work/lib"
   for file in src/controller/*.c src/target/*.c src/wire/*.c; do
     compile "$file" "$work/sound/${file#src/}.o" || return 1
   done
-  compile tests/lib/sim.c "$work/tests/lib.o" || return 1
+  for file in sim sim_rules; do
+    compile "tests/lib/$file.c" "$work/lib/$file.o" || return 1
+  done
   for test in $tests; do
     compile "tests/sim/sim_$test.c" "$work/tests/$test.o" || return 1
   done
@@ -41,7 +43,7 @@ compile_all() {
 run_with() {
   for test in $tests; do
     # shellcheck disable=SC2086
-    ${CC:-cc} -o "$work/sim" "$work/tests/$test.o" "$work/tests/lib.o" "$1"/*/*.o $libs \
+    ${CC:-cc} -o "$work/sim" "$work/tests/$test.o" "$work"/lib/*.o "$1"/*/*.o $libs \
       2>"$work/errors" || return 2
     SIM_RUNS=20000 timeout 120 "$work/sim" >"$work/output" 2>&1 || return 1
   done

@@ -282,11 +282,13 @@ static gboolean stop(Sim *sim, const SimMessage *message)
   return TRUE;
 }
 
-static void stop_and_look(const char *personality, gint64 write_us)
+static void stop_and_look(const char *personality, gint64 write_us, guint loss_at)
 {
   g_autoptr(Sim) sim = sim_new(personality, RECEIVE_BUFFERS_BYTES);
 
   sim->on_message = stop;
+  sim->n_losses = loss_at > 0 ? 1 : 0;
+  sim->losses[0].message = loss_at;
   sim->target_config.write_packet_us = write_us;
   sim_run(sim, HOUR_US);
   assert_safe(sim);
@@ -294,7 +296,9 @@ static void stop_and_look(const char *personality, gint64 write_us)
   if (sim->terminal.type == DFU_ACTION_DONE)
     return;
   assert_int_equal(sim->terminal.failure.reason, DFU_FAIL_CANCELLED);
-  assert_int_equal(sim->terminal.failure.value_bytes, sim->target.received_bytes);
+  if (loss_at == 0) /* else it may not have been asked how far it came */
+    assert_int_equal(sim->terminal.failure.value_bytes, sim->target.received_bytes);
+  assert_true(sim->terminal.failure.value_bytes <= sim->target.received_bytes);
   sim_rest(sim, G_USEC_PER_SEC * 60); /* less than its inactivity timer */
   assert_int_equal(sim->n_restarts, 0);
   assert_int_not_equal(sim->target.stage, DFU_TARGET_PREPARING);
@@ -308,7 +312,15 @@ static void stopping_anywhere_leaves_the_target_alive(void **state G_GNUC_UNUSED
   for (gsize p = 0; p < G_N_ELEMENTS(personalities); p++)
     for (gsize w = 0; w < G_N_ELEMENTS(write_us); w++)
       for (stop_at = 1; stop_at <= LAST_MESSAGE; stop_at++)
-        stop_and_look(personalities[p], write_us[w]);
+        stop_and_look(personalities[p], write_us[w], 0);
+}
+
+static void stopping_anywhere_after_a_loss_leaves_the_target_alive(void **state G_GNUC_UNUSED)
+{
+  for (gsize p = 0; p < G_N_ELEMENTS(personalities); p++)
+    for (guint loss_at = 1; loss_at <= LAST_MESSAGE; loss_at++)
+      for (stop_at = loss_at + 1; stop_at <= 2 * LAST_MESSAGE; stop_at++)
+        stop_and_look(personalities[p], 500, loss_at);
 }
 
 static void stopping_during_the_erase_waits_for_its_end(void **state G_GNUC_UNUSED)
@@ -375,6 +387,7 @@ int main(void)
     cmocka_unit_test(transfer_of_another_is_reset_with_consent),
     cmocka_unit_test(reset_of_a_dual_bank_target_starts_its_application_which_is_left_again),
     cmocka_unit_test(stopping_anywhere_leaves_the_target_alive),
+    cmocka_unit_test(stopping_anywhere_after_a_loss_leaves_the_target_alive),
     cmocka_unit_test(stopping_during_the_erase_waits_for_its_end),
     cmocka_unit_test(target_that_erases_is_had_back_before_it_is_left),
     cmocka_unit_test(second_wish_to_stop_leaves_a_target_that_erases),
