@@ -13,7 +13,13 @@
 
 #define READ_TIMEOUT_MS 5000
 
-typedef enum { RESOLVING, LOOKING, READING, DONE } Step;
+typedef enum {
+  RESOLVING,
+  ASKING,  /* for all objects afresh */
+  LOOKING, /* what is there has no DFU service: what changes may */
+  READING,
+  DONE,
+} Step;
 
 struct DfuBluezServices {
   DfuBluezBus *bus;
@@ -24,14 +30,15 @@ struct DfuBluezServices {
   GCancellable *cancellable;
   Step step;
   guint timer_id;
-  gint64 look_until_us;
+  guint again_id;
+  gint64 look_until_us; /* 0: the objects were there whenever they were looked for */
   DfuBluezGatt gatt;
   gboolean has_revision;
   guint16 revision;
   DfuBluezDeviceInfo *info;
 };
 
-static void look(DfuBluezServices *services);
+static void ask(DfuBluezServices *services);
 
 /* @error is taken. The last thing done: @func may free the services. */
 static void end(DfuBluezServices *services, DfuBluezServicesResult result, GError *error)
@@ -40,6 +47,7 @@ static void end(DfuBluezServices *services, DfuBluezServicesResult result, GErro
 
   services->step = DONE;
   g_clear_handle_id(&services->timer_id, g_source_remove);
+  g_clear_handle_id(&services->again_id, g_source_remove);
   services->func(result, owned, services->user_data);
 }
 
@@ -67,12 +75,6 @@ static gboolean on_time_over(gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static void restart_timer(DfuBluezServices *services, guint timeout_ms)
-{
-  g_clear_handle_id(&services->timer_id, g_source_remove);
-  services->timer_id = g_timeout_add(timeout_ms, on_time_over, services);
-}
-
 static gboolean get_device_flag(DfuBluezServices *services, const char *property)
 {
   return dfu_bluez_objects_get_flag(dfu_bluez_bus_objects(services->bus), services->device,
@@ -91,21 +93,42 @@ static gboolean on_look_again(gpointer user_data)
 {
   DfuBluezServices *services = user_data;
 
-  services->timer_id = 0;
-  restart_timer(services, LOOK_TIMEOUT_MS);
-  look(services);
+  services->again_id = 0;
+  ask(services);
   return G_SOURCE_REMOVE;
+}
+
+static void look_again_soon(DfuBluezServices *services)
+{
+  if (services->again_id == 0)
+    services->again_id = g_timeout_add(LOOK_AGAIN_MS, on_look_again, services);
+}
+
+/* What BlueZ replaces is back after a moment, or never. */
+static gint64 get_patience_ms(DfuBluezServices *services)
+{
+  gint64 now_us = g_get_monotonic_time();
+
+  if (services->look_until_us == 0)
+    services->look_until_us = now_us + LOOK_TIMEOUT_MS * G_TIME_SPAN_MILLISECOND;
+  return MAX(services->look_until_us - now_us, 0) / G_TIME_SPAN_MILLISECOND;
+}
+
+static void await_objects(DfuBluezServices *services)
+{
+  services->step = LOOKING;
+  services->timer_id = g_timeout_add((guint)get_patience_ms(services), on_time_over, services);
 }
 
 /* The object went away between finding and reading it: BlueZ replaces them all just now. */
 static void look_again(DfuBluezServices *services)
 {
-  if (g_get_monotonic_time() >= services->look_until_us) {
+  if (get_patience_ms(services) == 0) {
     end_lost(services);
     return;
   }
   services->step = LOOKING;
-  services->timer_id = g_timeout_add(LOOK_AGAIN_MS, on_look_again, services);
+  look_again_soon(services);
 }
 
 /* DFU Revision: two bytes, minor and major. */
@@ -141,7 +164,6 @@ static void on_info_read(gpointer user_data)
 static void read_info(DfuBluezServices *services)
 {
   services->step = READING;
-  g_clear_handle_id(&services->timer_id, g_source_remove);
   g_clear_pointer(&services->info, dfu_bluez_device_info_free);
   services->info =
       dfu_bluez_device_info_new(services->bus, &services->gatt, on_info_read, services);
@@ -157,7 +179,9 @@ static void on_revision_read(GObject *source, GAsyncResult *result, gpointer use
     return;
   if (answer != NULL)
     take_revision(services, answer);
-  if (error != NULL && dfu_bluez_error_classify(error).repeatable)
+  /* A read that is under way when the objects are replaced is never answered. */
+  if (error != NULL && (dfu_bluez_error_classify(error).repeatable ||
+                        g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)))
     look_again(services);
   else if (error != NULL && dfu_bluez_error_classify(error).link_lost)
     end_lost(services);
@@ -168,7 +192,6 @@ static void on_revision_read(GObject *source, GAsyncResult *result, gpointer use
 static void read_revision(DfuBluezServices *services)
 {
   services->step = READING;
-  g_clear_handle_id(&services->timer_id, g_source_remove);
   dfu_bluez_bus_call(services->bus, services->gatt.revision, DFU_BLUEZ_CHARACTERISTIC, "ReadValue",
                      g_variant_new("(a{sv})", NULL), READ_TIMEOUT_MS, services->cancellable,
                      on_revision_read, services);
@@ -179,11 +202,29 @@ static void look(DfuBluezServices *services)
   dfu_bluez_gatt_clear(&services->gatt);
   if (!dfu_bluez_gatt_find(dfu_bluez_bus_objects(services->bus), services->device,
                            &services->gatt))
-    return;
-  if (services->gatt.revision != NULL)
+    await_objects(services);
+  else if (services->gatt.revision != NULL)
     read_revision(services);
   else
     read_info(services);
+}
+
+static void on_asked(const GError *error, gpointer user_data)
+{
+  DfuBluezServices *services = user_data;
+
+  if (error != NULL)
+    end(services, DFU_BLUEZ_SERVICES_LOST, g_error_copy(error));
+  else
+    look(services);
+}
+
+/* All at once: signals tell of one object after the other, and of a connection's MTU not at all. */
+static void ask(DfuBluezServices *services)
+{
+  services->step = ASKING;
+  g_clear_handle_id(&services->timer_id, g_source_remove);
+  dfu_bluez_bus_open(services->bus, on_asked, services);
 }
 
 DfuBluezServices *dfu_bluez_services_new(DfuBluezBus *bus, const char *device, const char *label,
@@ -202,7 +243,7 @@ DfuBluezServices *dfu_bluez_services_new(DfuBluezBus *bus, const char *device, c
 
 void dfu_bluez_services_start(DfuBluezServices *services)
 {
-  restart_timer(services, RESOLVE_TIMEOUT_MS);
+  services->timer_id = g_timeout_add(RESOLVE_TIMEOUT_MS, on_time_over, services);
   dfu_bluez_services_on_change(services);
 }
 
@@ -214,13 +255,10 @@ void dfu_bluez_services_on_change(DfuBluezServices *services)
     end_lost(services);
     return;
   }
-  if (services->step == RESOLVING && get_device_flag(services, "ServicesResolved")) {
-    services->step = LOOKING;
-    services->look_until_us = g_get_monotonic_time() + LOOK_TIMEOUT_MS * G_TIME_SPAN_MILLISECOND;
-    restart_timer(services, LOOK_TIMEOUT_MS);
-  }
-  if (services->step == LOOKING)
-    look(services);
+  if (services->step == RESOLVING && get_device_flag(services, "ServicesResolved"))
+    ask(services);
+  else if (services->step == LOOKING)
+    look_again_soon(services);
 }
 
 const DfuBluezGatt *dfu_bluez_services_gatt(const DfuBluezServices *services)
@@ -246,6 +284,7 @@ void dfu_bluez_services_free(DfuBluezServices *services)
   g_cancellable_cancel(services->cancellable);
   g_object_unref(services->cancellable);
   g_clear_handle_id(&services->timer_id, g_source_remove);
+  g_clear_handle_id(&services->again_id, g_source_remove);
   dfu_bluez_device_info_free(services->info);
   dfu_bluez_gatt_clear(&services->gatt);
   g_free(services->device);

@@ -46,7 +46,7 @@ static void connect_after_a_loss_waits_to_hear_the_device(void **state)
   fake_bluez_advertise(f->fake);
   link_recorder_expect(f->events, "UP ");
   assert_true(g_str_has_suffix(f->fake->calls->str,
-                               "StartDiscovery;StopDiscovery;Connect;ReadValue;"));
+                               "StartDiscovery;StopDiscovery;Connect;GetManagedObjects;ReadValue;"));
 }
 
 /* As a bootloader that advertises to its bonded central alone is. */
@@ -177,7 +177,7 @@ static void connect_stops_its_discovery_before_it_connects(void **state)
   fake_fixture_connect(f);
   assert_string_equal(f->fake->calls->str,
                       "GetManagedObjects;SetDiscoveryFilter;StartDiscovery;StopDiscovery;"
-                      "Connect;ReadValue;");
+                      "Connect;GetManagedObjects;ReadValue;");
 }
 
 static void connect_to_a_known_device_needs_no_discovery(void **state)
@@ -186,7 +186,7 @@ static void connect_to_a_known_device_needs_no_discovery(void **state)
 
   f->fake->is_known = TRUE;
   fake_fixture_connect(f);
-  assert_string_equal(f->fake->calls->str, "GetManagedObjects;Connect;ReadValue;");
+  assert_string_equal(f->fake->calls->str, "GetManagedObjects;Connect;GetManagedObjects;ReadValue;");
 }
 
 static void disconnect_ends_the_discovery(void **state)

@@ -289,6 +289,20 @@ static void connect_again_after_a_disconnect_succeeds(void **state)
   }
 }
 
+static void connect_again_tells_the_mtu_again(void **state)
+{
+  Fixture *f = *state;
+
+  start(f, "--mtu=247", NULL);
+  make_link(f, NULL, ADDRESS, NULL);
+  for (int round = 0; round < 2; round++) {
+    dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, CONNECT_MS);
+    link_recorder_expect(f->events, "UP mtu=247 revision=0008 packet " ADDRESS " DfuTarg");
+    dfu_link_disconnect(f->link);
+    link_recorder_expect(f->events, "LOST");
+  }
+}
+
 static void a_device_left_connected_is_taken_over(void **state)
 {
   Fixture *f = *state;
@@ -552,6 +566,7 @@ int main(int argc, char **argv)
     TEST(connect_without_a_bus_says_so),
     TEST(disconnect_is_answered_in_every_state),
     TEST(connect_again_after_a_disconnect_succeeds),
+    TEST(connect_again_tells_the_mtu_again),
     TEST(a_device_left_connected_is_taken_over),
     TEST(subscribe_while_another_has_the_descriptor_says_so),
     TEST(write_control_tells_the_att_error),

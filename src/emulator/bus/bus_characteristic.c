@@ -209,6 +209,17 @@ static GVariant *list_flags(const DfuBusCharacteristic *characteristic)
   return g_variant_builder_end(&builder);
 }
 
+void dfu_bus_characteristic_show_mtu(DfuBusCharacteristic *characteristic)
+{
+  dfu_bus_object_set(characteristic->object, "MTU",
+                     g_variant_new_uint16(dfu_bus_link_get_mtu(characteristic->link)));
+}
+
+void dfu_bus_characteristic_hide_mtu(DfuBusCharacteristic *characteristic)
+{
+  dfu_bus_object_set(characteristic->object, "MTU", NULL);
+}
+
 static void set_properties(DfuBusCharacteristic *characteristic, const char *service_path)
 {
   DfuBusObject *object = characteristic->object;
@@ -217,8 +228,7 @@ static void set_properties(DfuBusCharacteristic *characteristic, const char *ser
   dfu_bus_object_set(object, "Service", g_variant_new_object_path(service_path));
   dfu_bus_object_set(object, "Value", dfu_bus_bytes(NULL, 0));
   dfu_bus_object_set(object, "Flags", list_flags(characteristic));
-  dfu_bus_object_set(object, "MTU",
-                     g_variant_new_uint16(dfu_bus_link_get_mtu(characteristic->link)));
+  dfu_bus_characteristic_show_mtu(characteristic);
   if (has_property(characteristic, DFU_GATT_WRITE_WITHOUT_RESPONSE)) {
     dfu_bus_object_set(object, "WriteAcquired", g_variant_new_boolean(FALSE));
   }

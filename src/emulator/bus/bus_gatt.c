@@ -243,6 +243,7 @@ static void for_each_characteristic(DfuBusGatt *gatt, void (*func)(DfuBusCharact
 void dfu_bus_gatt_resolve(DfuBusGatt *gatt, const DfuGattTable *table)
 {
   remove_changed_services(gatt, table);
+  for_each_characteristic(gatt, dfu_bus_characteristic_show_mtu);
   for_each_characteristic(gatt, dfu_bus_characteristic_resubscribe);
   add_new_services(gatt, table);
 }
@@ -268,6 +269,7 @@ void dfu_bus_gatt_drop(DfuBusGatt *gatt)
 {
   for_each_characteristic(gatt, dfu_bus_characteristic_drop_notify);
   for_each_characteristic(gatt, dfu_bus_characteristic_drop_write);
+  for_each_characteristic(gatt, dfu_bus_characteristic_hide_mtu);
 }
 
 void dfu_bus_gatt_notified(DfuBusGatt *gatt, guint16 handle, const guint8 *bytes, gsize len)
