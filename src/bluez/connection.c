@@ -216,6 +216,8 @@ static void on_control_answered(GObject *source, GAsyncResult *result, gpointer 
   if (dfu_bluez_is_cancelled(error))
     return;
   connection->control = CONTROL_NONE;
+  if (!connection->is_replacing)
+    g_clear_handle_id(&connection->replace_id, g_source_remove);
   if (error == NULL) {
     tell_success(connection, DFU_LINK_CONTROL_WRITTEN);
     return;
@@ -272,7 +274,7 @@ static gboolean on_replace_time_over(gpointer user_data)
 
   connection->replace_id = 0;
   end(connection, g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
-                              "the device's DFU service went away while it was connected"));
+                              "BlueZ took the device's DFU service away while it was connected"));
   return G_SOURCE_REMOVE;
 }
 
@@ -288,6 +290,7 @@ static void begin_replacing(DfuBluezConnection *connection)
   g_clear_handle_id(&connection->grace_id, g_source_remove);
   g_clear_handle_id(&connection->subscribe_id, g_source_remove);
   g_clear_pointer(&connection->notifier, dfu_bluez_notifier_free);
+  g_clear_handle_id(&connection->replace_id, g_source_remove);
   connection->replace_id = g_timeout_add(REPLACE_TIMEOUT_MS, on_replace_time_over, connection);
 }
 
@@ -299,7 +302,9 @@ static void look_for_replacement(DfuBluezConnection *connection)
       (connection->has_packet && connection->gatt.packet == NULL))
     return;
   connection->is_replacing = FALSE;
-  g_clear_handle_id(&connection->replace_id, g_source_remove);
+  /* A request that was under way may have gone with the old objects, and is never answered then. */
+  if (connection->control != CONTROL_SENT)
+    g_clear_handle_id(&connection->replace_id, g_source_remove);
   /* The subscription went with the objects. */
   if (connection->is_subscribed || connection->is_starting)
     begin_subscribing(connection);

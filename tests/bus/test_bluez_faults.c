@@ -350,6 +350,20 @@ static void services_that_are_replaced_after_connecting_are_found_again(void **s
   assert_string_equal(link_recorder_next(f->events), "NOTIFIED 10");
 }
 
+/* bluetoothd drops a request that is under way when it takes the objects away, and says nothing. */
+static void a_control_write_that_replaced_services_swallow_ends_the_connection(void **state)
+{
+  FakeFixture *f = *state;
+
+  fake_fixture_connect(f);
+  subscribe(f);
+  fake_bluez_mute(f->fake, "WriteValue");
+  write_control(f, 0x07);
+  link_recorder_expect_silence(f->events, 50);
+  fake_bluez_replace_services(f->fake, "service0010");
+  assert_string_equal(link_recorder_next(f->events), "LOST");
+}
+
 static void services_that_are_replaced_in_the_transfer_end_the_connection(void **state)
 {
   FakeFixture *f = *state;
@@ -519,6 +533,7 @@ int main(void)
     TEST(subscribe_goes_by_signals_where_there_is_no_descriptor),
     TEST(subscribe_tells_the_att_error),
     TEST(services_that_are_replaced_after_connecting_are_found_again),
+    TEST(a_control_write_that_replaced_services_swallow_ends_the_connection),
     TEST(services_that_are_replaced_in_the_transfer_end_the_connection),
     TEST(a_control_write_to_an_object_that_is_gone_is_repeated),
     TEST(an_answer_of_0x0e_is_a_lost_link),
