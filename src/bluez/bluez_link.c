@@ -117,6 +117,8 @@ static void on_connection_ended(const GError *why, gpointer user_data)
     leave(link, device);
   else
     tell_lost_soon(link);
+  if (dfu_bluez_connection_spoilt_object(link->connection))
+    dfu_bluez_removal_begin(link->removal, device);
 }
 
 static const DfuBluezConnectionFuncs connection_funcs = { on_connection_event,

@@ -391,9 +391,16 @@ void dfu_bluez_connection_on_change(DfuBluezConnection *connection, const DfuBlu
   }
 }
 
+gboolean dfu_bluez_connection_spoilt_object(const DfuBluezConnection *connection)
+{
+  return connection->notifier != NULL && dfu_bluez_notifier_is_waiting(connection->notifier);
+}
+
 void dfu_bluez_connection_end(DfuBluezConnection *connection)
 {
   connection->is_ended = TRUE;
+  if (connection->notifier != NULL && is_connected(connection))
+    dfu_bluez_notifier_cancel(connection->notifier);
   g_cancellable_cancel(connection->cancellable);
   g_clear_handle_id(&connection->grace_id, g_source_remove);
   g_clear_handle_id(&connection->replace_id, g_source_remove);

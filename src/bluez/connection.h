@@ -39,6 +39,9 @@ void dfu_bluez_connection_write_packets(DfuBluezConnection *connection, const gu
 
 void dfu_bluez_connection_on_change(DfuBluezConnection *connection, const DfuBluezChange *change);
 
+/** Whether it was lost in a way that leaves BlueZ's object of the device useless: it has to go. */
+gboolean dfu_bluez_connection_spoilt_object(const DfuBluezConnection *connection);
+
 /** Answers nothing any more; notifications are still told. */
 void dfu_bluez_connection_end(DfuBluezConnection *connection);
 

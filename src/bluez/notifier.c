@@ -16,6 +16,7 @@ struct DfuBluezNotifier {
   const DfuBluezNotifierFuncs *funcs;
   gpointer user_data;
   GCancellable *cancellable;
+  gboolean is_waiting;
   DfuAcquiredFd *acquired;
   gboolean is_by_signal; /* StartNotify: values come as PropertiesChanged */
 };
@@ -77,6 +78,7 @@ static void on_acquired(GObject *source, GAsyncResult *result, gpointer user_dat
 
   if (dfu_bluez_is_cancelled(error))
     return;
+  notifier->is_waiting = FALSE;
   if (error == NULL) {
     notifier->acquired = dfu_acquired_fd_new(fd, &fd_funcs, notifier);
     notifier->funcs->started(NULL, notifier->user_data);
@@ -97,6 +99,7 @@ DfuBluezNotifier *dfu_bluez_notifier_new(DfuBluezBus *bus, const char *path,
   notifier->funcs = funcs;
   notifier->user_data = user_data;
   notifier->cancellable = g_cancellable_new();
+  notifier->is_waiting = TRUE;
   dfu_bluez_bus_call(bus, path, DFU_BLUEZ_CHARACTERISTIC, "AcquireNotify",
                      g_variant_new("(a{sv})", NULL), START_TIMEOUT_MS, notifier->cancellable,
                      on_acquired, notifier);
@@ -123,6 +126,19 @@ void dfu_bluez_notifier_drain(DfuBluezNotifier *notifier)
 {
   if (notifier->acquired != NULL)
     dfu_acquired_fd_drain(notifier->acquired);
+}
+
+gboolean dfu_bluez_notifier_is_waiting(const DfuBluezNotifier *notifier)
+{
+  return notifier->is_waiting;
+}
+
+void dfu_bluez_notifier_cancel(DfuBluezNotifier *notifier)
+{
+  if (notifier->is_waiting)
+    dfu_bluez_bus_call(notifier->bus, notifier->path, DFU_BLUEZ_CHARACTERISTIC, "StopNotify", NULL,
+                       START_TIMEOUT_MS, NULL, NULL, NULL);
+  notifier->is_waiting = FALSE;
 }
 
 void dfu_bluez_notifier_free(DfuBluezNotifier *notifier)

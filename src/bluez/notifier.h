@@ -29,6 +29,16 @@ void dfu_bluez_notifier_on_change(DfuBluezNotifier *notifier, const DfuBluezChan
 /** Hands over what came in before a lost link was noticed. */
 void dfu_bluez_notifier_drain(DfuBluezNotifier *notifier);
 
+/**
+ * Whether bluetoothd owes an answer. Up to 5.83 it never gives one where the link is lost meanwhile,
+ * and takes the characteristic for acquired from then on, for as long as its object lives
+ * (src/gatt-client.c, register_notify_io_cb).
+ */
+gboolean dfu_bluez_notifier_is_waiting(const DfuBluezNotifier *notifier);
+
+/** Takes a call that is not answered yet back, while the link is up. */
+void dfu_bluez_notifier_cancel(DfuBluezNotifier *notifier);
+
 void dfu_bluez_notifier_free(DfuBluezNotifier *notifier);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuBluezNotifier, dfu_bluez_notifier_free)
 

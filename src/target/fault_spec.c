@@ -56,6 +56,7 @@ static const Form forms[] = {
   { "drop-connection=N", DFU_FAULT_DROP_CONNECTION, 1, 1, DFU_BREAKDOWN_NONE },
   { "mute-connection=N", DFU_FAULT_MUTE_CONNECTION, 1, 1, DFU_BREAKDOWN_NONE },
   { "service-changed=N", DFU_FAULT_SERVICE_CHANGED, 1, 1, DFU_BREAKDOWN_NONE },
+  { "drop-subscription=N", DFU_FAULT_DROP_SUBSCRIPTION, 1, 1, DFU_BREAKDOWN_NONE },
   { "jump-unheard=N", DFU_FAULT_JUMP_UNHEARD, 1, 1, DFU_BREAKDOWN_NONE },
 };
 
@@ -228,6 +229,7 @@ static bool parse_arguments(const Arguments *arguments, DfuFault *fault)
   case DFU_FAULT_DROP_CONNECTION:
   case DFU_FAULT_MUTE_CONNECTION:
   case DFU_FAULT_SERVICE_CHANGED:
+  case DFU_FAULT_DROP_SUBSCRIPTION:
   case DFU_FAULT_JUMP_UNHEARD:
     return parse_number(arguments->parts[0], 1, UINT32_MAX, &fault->times);
   }

@@ -44,6 +44,8 @@
  *                              answered on them
  *   service-changed=N          on the next N connections whose central asks for it, Service
  *                              Changed is indicated
+ *   drop-subscription=N        at the next N writes that switch the control point's
+ *                              notifications on, the link is lost for a second instead
  *   jump-unheard=N             the next N jumps from the application into the bootloader
  *                              come before the response to the write that asked for them
  *
@@ -76,6 +78,7 @@ typedef enum {
   DFU_FAULT_DROP_CONNECTION,
   DFU_FAULT_MUTE_CONNECTION,
   DFU_FAULT_SERVICE_CHANGED,
+  DFU_FAULT_DROP_SUBSCRIPTION,
   DFU_FAULT_JUMP_UNHEARD,
 } DfuFaultType;
 

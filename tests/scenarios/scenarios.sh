@@ -405,6 +405,16 @@ target_that_stays_busy_is_given_up() {
   host_is_at_rest
 }
 
+# bluetoothd up to 5.83 dies of it sooner or later: with the object that it has spoilt.
+link_lost_while_notifications_are_switched_on_is_made_again() {
+  make_package
+  start_target --fault drop-subscription=1
+  keep_bluetoothd_running
+  update_ends_with 0 $BRIEF
+  result_is link_losses 1
+  image_is_installed
+}
+
 # The indication comes when bluetoothd asks for it, which is after it has resolved the services.
 services_that_change_once_they_are_resolved_are_found_again() {
   make_package --bytes 1024

@@ -23,6 +23,7 @@ static void parse_takes_names_and_numbers(void **state)
     "stall=40", "stall-at=validate", "stall-before=reset",
     "flash-error=40", "flash-error-at=start", "att=init-end:0xfd", "att=init-end:0xfe:3",
     "drop-connection=1", "mute-connection=4294967295", "service-changed=2", "jump-unheard=1",
+    "drop-subscription=1",
   };
 
   (void)state;
@@ -216,7 +217,7 @@ static void parse_unknown_name_lists_the_known(void **state)
                                     "silence, silence-at, silence-before, restart, restart-at, "
                                     "restart-before, stall, stall-at, stall-before, flash-error, "
                                     "flash-error-at, drop-connection, mute-connection, "
-                                    "service-changed and jump-unheard"));
+                                    "service-changed, drop-subscription and jump-unheard"));
   }
 }
 

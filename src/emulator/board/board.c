@@ -103,8 +103,7 @@ static void step_connected(DfuBoard *board, DfuTargetEventType type)
   }
 }
 
-/* The link breaks, and the board is out of reach for a while; the target goes on running. */
-static void lose_link(DfuBoard *board, gint64 away_us)
+void dfu_board_lose_link(DfuBoard *board, gint64 away_us)
 {
   dfu_board_log_line(board->log, "loses the link");
   dfu_board_air_go_away(board->air, away_us);
@@ -117,7 +116,7 @@ static void on_silence_over(gpointer user_data)
   DfuBoard *board = user_data;
 
   board->silent = FALSE;
-  lose_link(board, 0);
+  dfu_board_lose_link(board, 0);
 }
 
 /* The processor stands still, unless it restarts just now. */
@@ -134,7 +133,7 @@ static void break_down(DfuBoard *board, const DfuBreakdown *breakdown)
 {
   switch (breakdown->type) {
   case DFU_BREAKDOWN_LOSS:
-    lose_link(board, breakdown->time_us);
+    dfu_board_lose_link(board, breakdown->time_us);
     break;
   case DFU_BREAKDOWN_RESTART:
     dfu_board_log_line(board->log, "loses power");

@@ -84,12 +84,19 @@ static void write_cccd(DfuBoard *board, const DfuGattRow *cccd, const guint8 *by
 {
   const DfuGattRow *owner = dfu_gatt_table_owner(dfu_board_get_table(board), cccd);
 
+  gboolean is_control = strcmp(owner->uuid, DFU_UUID_CONTROL_POINT) == 0;
+
   if (len != 2) {
     dfu_board_answer(board, ATT_INVALID_LENGTH);
     return;
   }
+  if (is_control && (bytes[0] & 1) != 0
+      && dfu_faults_happens(&board->config.faults, DFU_FAULT_DROP_SUBSCRIPTION)) {
+    dfu_board_lose_link(board, G_USEC_PER_SEC);
+    return;
+  }
   dfu_board_answer(board, 0);
-  if (strcmp(owner->uuid, DFU_UUID_CONTROL_POINT) == 0) {
+  if (is_control) {
     subscribe(board, (bytes[0] & 1) != 0);
   } else if (strcmp(owner->uuid, DFU_GATT_SERVICE_CHANGED) == 0 && (bytes[0] & 2) != 0) {
     indicate_service_change(board, owner->handle + 1);

@@ -34,6 +34,9 @@ gboolean dfu_board_runs_target(const DfuBoard *board);
 /** The connection is over for the board, without the central's doing. */
 void dfu_board_drop_connection(DfuBoard *board);
 
+/** The link breaks, and the board is out of reach for @away_us; the target goes on running. */
+void dfu_board_lose_link(DfuBoard *board, gint64 away_us);
+
 /** Answers the Write Request that waits. */
 void dfu_board_answer(DfuBoard *board, guint8 att_error);
 

@@ -12,6 +12,7 @@ struct DfuBusNotifications {
   guint8 properties;
   guint16 cccd_handle;       /* 0: it has none */
   DfuAcquiredSocket *socket; /* NULL: not acquired */
+  gboolean is_stuck;         /* it is taken for acquired, by nobody */
   GList *subscribers;        /* Subscriber: who called StartNotify */
 };
 
@@ -83,7 +84,8 @@ void dfu_bus_notifications_drop(DfuBusNotifications *notifications)
 }
 
 /*
- * A refused CCCD leaves the caller without any answer: so does bluetoothd 5.66.
+ * A CCCD that is refused, or lost with the link, leaves the caller without any answer, and the
+ * characteristic acquired for as long as its object lives: so does bluetoothd up to 5.83.
  * Dropping the last reference to an invocation is how GDBus sends nothing.
  */
 static void on_acquired(guint result, gpointer user_data)
@@ -95,6 +97,7 @@ static void on_acquired(guint result, gpointer user_data)
   int client_fd;
 
   if (result != 0) {
+    notifications->is_stuck = TRUE;
     g_object_unref(call->invocation);
     return;
   }
@@ -112,12 +115,17 @@ static void on_acquired(guint result, gpointer user_data)
   dfu_bus_return_socket(call->invocation, client_fd, dfu_bus_link_get_mtu(notifications->link));
 }
 
+static gboolean is_acquired(const DfuBusNotifications *notifications)
+{
+  return notifications->socket != NULL || notifications->is_stuck;
+}
+
 void dfu_bus_notifications_acquire(DfuBusNotifications *notifications,
                                    GDBusMethodInvocation *invocation)
 {
   if (notifications->subscribers != NULL) {
     dfu_bus_fail_in_progress(invocation);
-  } else if (notifications->socket != NULL) {
+  } else if (is_acquired(notifications)) {
     dfu_bus_fail_not_permitted(invocation, "Notify acquired");
   } else if (!can_notify(notifications)) {
     dfu_bus_fail_not_supported(invocation);
@@ -206,7 +214,7 @@ void dfu_bus_notifications_start(DfuBusNotifications *notifications,
     dfu_bus_fail_not_supported(invocation);
     return;
   }
-  if (notifications->socket != NULL) {
+  if (is_acquired(notifications)) {
     dfu_bus_fail_not_permitted(invocation, "Notify acquired");
     return;
   }
