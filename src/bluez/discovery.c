@@ -27,6 +27,20 @@ static void answer(DfuBluezDiscovery *discovery, const GError *error)
     func(error, discovery->user_data);
 }
 
+/* A filter that is left behind without a discovery makes bluetoothd end everybody else's when we
+ * leave the bus (5.66, src/adapter.c, discovery_disconnect). */
+static void drop_filter(DfuBluezDiscovery *discovery)
+{
+  dfu_bluez_bus_call(discovery->bus, discovery->adapter, DFU_BLUEZ_ADAPTER, "SetDiscoveryFilter",
+                     g_variant_new("(a{sv})", NULL), CALL_TIMEOUT_MS, NULL, NULL, NULL);
+}
+
+static void become_off(DfuBluezDiscovery *discovery)
+{
+  discovery->state = OFF;
+  drop_filter(discovery);
+}
+
 static void on_started(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(GError) error = NULL;
@@ -35,7 +49,10 @@ static void on_started(GObject *source, GAsyncResult *result, gpointer user_data
 
   if (dfu_bluez_is_cancelled(error))
     return;
-  discovery->state = error == NULL ? ON : OFF;
+  if (error == NULL)
+    discovery->state = ON;
+  else
+    become_off(discovery);
   if (error == NULL || discovery->wanted == NULL) {
     advance(discovery);
     return;
@@ -57,7 +74,7 @@ static void on_filter_set(GObject *source, GAsyncResult *result, gpointer user_d
                        NULL, CALL_TIMEOUT_MS, discovery->cancellable, on_started, discovery);
     return;
   }
-  discovery->state = OFF;
+  become_off(discovery);
   if (discovery->wanted == NULL) {
     advance(discovery);
     return;
@@ -75,7 +92,7 @@ static void on_stopped(GObject *source, GAsyncResult *result, gpointer user_data
   if (dfu_bluez_is_cancelled(error))
     return;
   /* An error can only mean that there was none any more. */
-  discovery->state = OFF;
+  become_off(discovery);
   advance(discovery);
 }
 
@@ -143,6 +160,8 @@ void dfu_bluez_discovery_free(DfuBluezDiscovery *discovery)
   if (discovery->state == STARTING || discovery->state == ON)
     dfu_bluez_bus_call(discovery->bus, discovery->adapter, DFU_BLUEZ_ADAPTER, "StopDiscovery",
                        NULL, CALL_TIMEOUT_MS, NULL, NULL, NULL);
+  if (discovery->state != OFF)
+    drop_filter(discovery);
   g_free(discovery->adapter);
   g_free(discovery->wanted);
   g_free(discovery);

@@ -46,7 +46,8 @@ static void connect_after_a_loss_waits_to_hear_the_device(void **state)
   fake_bluez_advertise(f->fake);
   link_recorder_expect(f->events, "UP ");
   assert_true(g_str_has_suffix(f->fake->calls->str,
-                               "StartDiscovery;StopDiscovery;Connect;GetManagedObjects;ReadValue;"));
+                               "StartDiscovery;StopDiscovery;SetDiscoveryFilter;Connect;"
+                               "GetManagedObjects;ReadValue;"));
 }
 
 /* As a bootloader that advertises to its bonded central alone is. */
@@ -177,6 +178,7 @@ static void connect_stops_its_discovery_before_it_connects(void **state)
   fake_fixture_connect(f);
   assert_string_equal(f->fake->calls->str,
                       "GetManagedObjects;SetDiscoveryFilter;StartDiscovery;StopDiscovery;"
+                      "SetDiscoveryFilter;"
                       "Connect;GetManagedObjects;ReadValue;");
 }
 

@@ -251,6 +251,14 @@ discovery_of_another_client_is_no_hindrance_and_goes_on() {
   kill -0 "$scan"
 }
 
+search_of_ours_leaves_that_of_another_client_alone() {
+  start_target
+  start_foreign_discovery
+  "$DFU_BLE" scan --timeout 2
+  sleep 1 # it would take bluetoothd less
+  property_is /org/bluez/hci0 Adapter1 Discovering true
+}
+
 connect_of_another_client_at_the_same_time_is_no_hindrance() {
   make_package
   start_target

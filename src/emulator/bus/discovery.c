@@ -23,7 +23,8 @@ typedef struct {
 
 struct DfuDiscovery {
   GDBusConnection *connection;
-  GList *clients; /* Client */
+  GList *clients;     /* Client */
+  gboolean is_halted; /* nobody hears anything, whatever the clients were told */
   void (*changed)(gpointer user_data);
   gpointer user_data;
 };
@@ -66,6 +67,9 @@ void dfu_discovery_free(DfuDiscovery *discovery)
 
 gboolean dfu_discovery_is_running(const DfuDiscovery *discovery)
 {
+  if (discovery->is_halted) {
+    return FALSE;
+  }
   for (GList *l = discovery->clients; l != NULL; l = l->next) {
     const Client *client = l->data;
 
@@ -82,7 +86,18 @@ static void set_running(Client *client, gboolean running)
   gboolean before = dfu_discovery_is_running(discovery);
 
   client->running = running;
+  discovery->is_halted &= !running;
   if (before != dfu_discovery_is_running(discovery)) {
+    discovery->changed(discovery->user_data);
+  }
+}
+
+/* A client that leaves a filter behind and no discovery ends everybody's: so does bluetoothd 5.66,
+ * src/adapter.c, discovery_disconnect. */
+static void halt(DfuDiscovery *discovery)
+{
+  if (dfu_discovery_is_running(discovery)) {
+    discovery->is_halted = TRUE;
     discovery->changed(discovery->user_data);
   }
 }
@@ -93,7 +108,11 @@ static void on_client_vanished(GDBusConnection *connection G_GNUC_UNUSED,
   Client *client = user_data;
   DfuDiscovery *discovery = client->discovery;
 
-  set_running(client, FALSE);
+  if (client->running) {
+    set_running(client, FALSE);
+  } else if (client->filter.set) {
+    halt(discovery);
+  }
   discovery->clients = g_list_remove(discovery->clients, client);
   free_client(client);
 }
