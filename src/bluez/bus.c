@@ -14,6 +14,10 @@
 /* Starting bluetoothd through systemd takes some seconds on a small board. */
 #define OPEN_TIMEOUT_MS 25000
 
+/* bluetoothd has its name before it has its adapters, and those before they are on. */
+#define SETTLE_TRIES 15
+#define SETTLE_PAUSE_MS 200
+
 /* Counted, because whoever hears of a change may free the bus before the next one is told. */
 struct DfuBluezBus {
   DfuBluezChangeFunc func; /* NULL once freed */
@@ -25,6 +29,8 @@ struct DfuBluezBus {
   DfuBluezObjects *objects;
 
   GCancellable *opening; /* of the open that is under way */
+  guint settle_tries;    /* left for a bluetoothd that was started for it */
+  guint settle_id;
   DfuBluezOpenFunc opened;
   gpointer opened_data;
 };
@@ -189,6 +195,28 @@ static void end_open_badly(DfuBluezBus *bus, const GError *dbus_error, const cha
   end_open(bus, error);
 }
 
+static void read_objects(DfuBluezBus *bus);
+
+static gboolean on_settle_pause_over(gpointer user_data)
+{
+  DfuBluezBus *bus = user_data;
+
+  bus->settle_id = 0;
+  read_objects(bus);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean has_adapter_that_is_on(DfuBluezBus *bus)
+{
+  g_autoptr(GPtrArray) adapters = dfu_bluez_objects_list(bus->objects, DFU_BLUEZ_ADAPTER, NULL);
+
+  for (guint i = 0; i < adapters->len; i++) {
+    if (dfu_bluez_objects_get_flag(bus->objects, adapters->pdata[i], DFU_BLUEZ_ADAPTER, "Powered"))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static void on_objects_read(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(GError) error = NULL;
@@ -204,6 +232,11 @@ static void on_objects_read(GObject *source, GAsyncResult *result, gpointer user
   }
   managed = g_variant_get_child_value(answer, 0);
   dfu_bluez_objects_load(bus->objects, managed);
+  if (bus->settle_tries > 0 && !has_adapter_that_is_on(bus)) {
+    bus->settle_tries--;
+    bus->settle_id = g_timeout_add(SETTLE_PAUSE_MS, on_settle_pause_over, bus);
+    return;
+  }
   bus->is_open = TRUE;
   end_open(bus, NULL);
 }
@@ -232,10 +265,12 @@ static void on_bluez_started(GObject *source, GAsyncResult *result, gpointer use
 
   if (dfu_bluez_is_cancelled(error))
     return;
-  if (error != NULL)
+  if (error != NULL) {
     end_open_badly(bus, error, "starting bluetoothd");
-  else
-    read_objects(bus);
+    return;
+  }
+  bus->settle_tries = SETTLE_TRIES;
+  read_objects(bus);
 }
 
 static void on_name_looked_up(GObject *source, GAsyncResult *result, gpointer user_data)
@@ -331,6 +366,7 @@ void dfu_bluez_bus_open(DfuBluezBus *bus, DfuBluezOpenFunc func, gpointer user_d
   g_autofree char *address = NULL;
 
   dfu_bluez_bus_cancel_open(bus);
+  bus->settle_tries = 0;
   bus->opening = g_cancellable_new();
   bus->opened = func;
   bus->opened_data = user_data;
@@ -355,6 +391,7 @@ void dfu_bluez_bus_cancel_open(DfuBluezBus *bus)
   if (bus->opening != NULL)
     g_cancellable_cancel(bus->opening);
   g_clear_object(&bus->opening);
+  g_clear_handle_id(&bus->settle_id, g_source_remove);
 }
 
 gboolean dfu_bluez_bus_is_open(const DfuBluezBus *bus)

@@ -254,6 +254,32 @@ static void a_daemon_that_comes_back_is_connected_again(void **state)
   link_recorder_expect(f->events, "UP ");
 }
 
+static gboolean on_started(gpointer user_data)
+{
+  fake_bluez_start(user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean on_settled(gpointer user_data)
+{
+  fake_bluez_set_powered(user_data, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+/* It has its name before it has its adapter on. */
+static void a_daemon_that_is_started_is_given_time(void **state)
+{
+  FakeFixture *f = *state;
+
+  fake_bluez_free(f->fake);
+  f->fake = fake_bluez_new_activatable();
+  fake_bluez_stop(f->fake);
+  f->fake->is_powered = FALSE;
+  g_timeout_add(100, on_started, f->fake);
+  g_timeout_add(600, on_settled, f->fake);
+  fake_fixture_connect(f);
+}
+
 static void a_daemon_that_goes_while_connecting_is_waited_for(void **state)
 {
   FakeFixture *f = *state;
@@ -526,6 +552,7 @@ int main(void)
     TEST(connect_hears_of_an_adapter_that_is_switched_off),
     TEST(a_write_that_needs_a_bond_names_the_remedy),
     TEST(a_daemon_that_comes_back_is_connected_again),
+    TEST(a_daemon_that_is_started_is_given_time),
     TEST(a_daemon_that_goes_while_connecting_is_waited_for),
     TEST(notifications_come_before_the_loss_that_follows_them),
     TEST(an_empty_notification_is_no_loss),

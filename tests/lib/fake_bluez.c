@@ -2,6 +2,7 @@
 #include "lib/fake_bluez.h"
 
 #include <gio/gunixfdlist.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -385,11 +386,38 @@ static GDBusMessage *on_message(G_GNUC_UNUSED GDBusConnection *connection, GDBus
   return NULL;
 }
 
-FakeBluez *fake_bluez_new(void)
+/* The daemon that the bus starts does nothing: this process takes the name. */
+static char *make_service_folder(void)
+{
+  static const char service[] = "[D-BUS Service]\nName=org.bluez\nExec=/bin/sleep 5\n";
+  char *folder = g_dir_make_tmp("fake-bluez-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename(folder, "org.bluez.service", NULL);
+
+  assert_true(g_file_set_contents(path, service, -1, NULL));
+  return folder;
+}
+
+static void remove_service_folder(FakeBluez *fake)
+{
+  g_autofree char *path = NULL;
+
+  if (fake->service_folder == NULL)
+    return;
+  path = g_build_filename(fake->service_folder, "org.bluez.service", NULL);
+  g_unlink(path);
+  g_rmdir(fake->service_folder);
+  g_free(fake->service_folder);
+}
+
+/* @service_folder is taken. */
+static FakeBluez *make(char *service_folder)
 {
   FakeBluez *fake = g_new0(FakeBluez, 1);
 
   fake->bus = g_test_dbus_new(G_TEST_DBUS_NONE);
+  fake->service_folder = service_folder;
+  if (service_folder != NULL)
+    g_test_dbus_add_service_dir(fake->bus, service_folder);
   g_test_dbus_up(fake->bus);
   g_setenv("DBUS_SYSTEM_BUS_ADDRESS", g_test_dbus_get_bus_address(fake->bus), TRUE);
   fake->failures = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_failures);
@@ -407,12 +435,23 @@ FakeBluez *fake_bluez_new(void)
   return fake;
 }
 
+FakeBluez *fake_bluez_new(void)
+{
+  return make(NULL);
+}
+
+FakeBluez *fake_bluez_new_activatable(void)
+{
+  return make(make_service_folder());
+}
+
 void fake_bluez_free(FakeBluez *fake)
 {
   if (fake->connection != NULL)
     fake_bluez_stop(fake);
   g_test_dbus_stop(fake->bus);
   g_object_unref(fake->bus);
+  remove_service_folder(fake);
   g_hash_table_unref(fake->failures);
   g_hash_table_unref(fake->mute);
   g_string_free(fake->calls, TRUE);

@@ -14,6 +14,7 @@
 
 typedef struct {
   GTestDBus *bus;
+  char *service_folder; /* of what the bus can start; NULL for nothing */
   GDBusConnection *connection;
   guint filter_id;
   GHashTable *failures; /* method -> GQueue of Failure */
@@ -42,6 +43,10 @@ typedef struct {
 
 /** Starts a bus and the daemon on it, and makes it the system bus. */
 FakeBluez *fake_bluez_new(void);
+
+/** The same where the daemon can be started: whoever asks for that waits for fake_bluez_start(). */
+FakeBluez *fake_bluez_new_activatable(void);
+
 void fake_bluez_free(FakeBluez *fake);
 
 /** The next @times calls of @method fail. */
