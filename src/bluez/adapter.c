@@ -100,3 +100,11 @@ char *dfu_bluez_adapter_choose(DfuBluezObjects *objects, const char *wanted, GEr
               get_name(adapters->pdata[0]), advise_on_power());
   return NULL;
 }
+
+gboolean dfu_bluez_adapter_went_off(DfuBluezObjects *objects, const char *adapter,
+                                    const DfuBluezChange *change)
+{
+  return g_strcmp0(change->path, adapter) == 0 &&
+         g_strcmp0(change->interface, DFU_BLUEZ_ADAPTER) == 0 &&
+         !dfu_bluez_objects_get_flag(objects, adapter, DFU_BLUEZ_ADAPTER, "Powered");
+}

@@ -7,7 +7,7 @@
 #ifndef DFU_BLUEZ_ADAPTER_H
 #define DFU_BLUEZ_ADAPTER_H
 
-#include "bluez/objects.h"
+#include "bluez/bus.h"
 
 /** Whether @name is of the form "hci0". */
 gboolean dfu_bluez_adapter_is_name(const char *name);
@@ -22,6 +22,10 @@ gboolean dfu_bluez_adapter_is_name(const char *name);
  */
 char *dfu_bluez_adapter_choose(DfuBluezObjects *objects, const char *wanted, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+/** Whether @change is that of @adapter, an object path, which is off or gone now. */
+gboolean dfu_bluez_adapter_went_off(DfuBluezObjects *objects, const char *adapter,
+                                    const DfuBluezChange *change);
 
 typedef enum { DFU_RFKILL_FREE, DFU_RFKILL_SOFT, DFU_RFKILL_HARD } DfuRfkill;
 

@@ -268,12 +268,12 @@ static void on_opened(const GError *open_error, gpointer user_data)
                                      &attempt->options.wanted, on_found, attempt);
 }
 
-static gboolean is_adapter_off(DfuBluezAttempt *attempt, const DfuBluezChange *change)
+static void fail_without_device(DfuBluezAttempt *attempt)
 {
-  return g_strcmp0(change->path, attempt->adapter) == 0 &&
-         g_strcmp0(change->interface, DFU_BLUEZ_ADAPTER) == 0 &&
-         !dfu_bluez_objects_get_flag(dfu_bluez_bus_objects(attempt->bus), attempt->adapter,
-                                     DFU_BLUEZ_ADAPTER, "Powered");
+  attempt->is_engaged = FALSE; /* the Connect went with the object, and is never answered */
+  fail(attempt, DFU_BLUEZ_ATTEMPT_FAULT,
+       g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
+                   "%s was removed from BlueZ while it was being connected", attempt->label));
 }
 
 static void fail_with_host(DfuBluezAttempt *attempt, const char *message)
@@ -285,6 +285,8 @@ static void fail_with_host(DfuBluezAttempt *attempt, const char *message)
 
 void dfu_bluez_attempt_on_change(DfuBluezAttempt *attempt, const DfuBluezChange *change)
 {
+  DfuBluezObjects *objects = dfu_bluez_bus_objects(attempt->bus);
+
   if (attempt->step == STEP_OPEN)
     return;
   if (attempt->step == STEP_LEAVE) {
@@ -294,9 +296,12 @@ void dfu_bluez_attempt_on_change(DfuBluezAttempt *attempt, const DfuBluezChange 
   attempt->result.was_heard |= get_device_flag(attempt, "Connected");
   if (change->type == DFU_BLUEZ_GONE)
     fail_with_host(attempt, "bluetoothd went away; see `systemctl status bluetooth`");
-  else if (is_adapter_off(attempt, change))
+  else if (dfu_bluez_adapter_went_off(objects, attempt->adapter, change))
     fail_with_host(attempt, "the Bluetooth adapter was switched off or taken away; see "
                             "`bluetoothctl list` and `bluetoothctl show`");
+  else if (attempt->step == STEP_CONNECT && change->type == DFU_BLUEZ_REMOVED &&
+           !dfu_bluez_objects_has(objects, attempt->device, DFU_BLUEZ_DEVICE))
+    fail_without_device(attempt);
   else if (attempt->step == STEP_FIND)
     dfu_bluez_find_on_change(attempt->find, change);
   else if (attempt->step == STEP_SERVICES)

@@ -33,6 +33,7 @@ typedef struct {
   "This user may not talk to bluetoothd: run as root or as a member of the group `bluetooth`, " \
   "or see the policy /etc/dbus-1/system.d/bluetooth.conf (of the host, if this is a container)"
 #define ADVISE_POWER "The adapter is powered off: `bluetoothctl power on`"
+#define ADVISE_IN_PROGRESS "The same is already under way, perhaps by another program"
 #define ADVISE_WEAK \
   "The link broke while it was being made: the signal may be weak, or another central has the " \
   "device"
@@ -60,10 +61,14 @@ static const Rule rules[] = {
   { BLUEZ "NotReady", NULL, DFU_ERROR_BLUETOOTH, 0, 0, ADVISE_POWER },
   { BLUEZ "Failed", "adapter-not-powered", DFU_ERROR_BLUETOOTH, 0, 0, ADVISE_POWER },
   { BLUEZ "InProgress", NULL, DFU_ERROR_LINK_LOST, PASSING | IN_PROGRESS, 0,
-    "The same is already under way, perhaps by another program" },
+    ADVISE_IN_PROGRESS },
   { BLUEZ "NotConnected", NULL, DFU_ERROR_LINK_LOST, PASSING | LOST, 0, NULL },
   { BLUEZ "Failed", "Not connected", DFU_ERROR_LINK_LOST, PASSING | LOST | REPEATABLE, 0, NULL },
-  { BLUEZ "Failed", "profile-unavailable", DFU_ERROR_LINK_LOST, PASSING, 0, ADVISE_BREDR },
+  { BLUEZ "Failed", "Operation already in progress", DFU_ERROR_LINK_LOST, PASSING | IN_PROGRESS,
+    0, ADVISE_IN_PROGRESS },
+  { BLUEZ "NotAvailable", "profile-unavailable", DFU_ERROR_LINK_LOST, PASSING, 0, ADVISE_BREDR },
+  { BLUEZ "Failed", "br-connection-canceled", DFU_ERROR_LINK_LOST, PASSING, 0, NULL },
+  { BLUEZ "Failed", "br-connection-", DFU_ERROR_LINK_LOST, PASSING, 0, ADVISE_BREDR },
   { BLUEZ "Failed", "-connection-", DFU_ERROR_LINK_LOST, PASSING, 0, ADVISE_WEAK },
   { BLUEZ "Failed", "connection abort", DFU_ERROR_LINK_LOST, PASSING, 0, ADVISE_WEAK },
   { BLUEZ "NotPermitted", "Notify acquired", DFU_ERROR_BUSY, PASSING | REPEATABLE, 0, ADVISE_BUSY },

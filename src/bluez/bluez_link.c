@@ -287,12 +287,16 @@ static void link_disconnect(DfuLink *base)
 static void link_forget(DfuLink *base)
 {
   BluezLink *link = (BluezLink *)base;
+  DfuBluezObjects *objects = dfu_bluez_bus_objects(link->bus);
   const char *address = dfu_bluez_whereabouts_latest(&link->where);
+  g_autofree char *adapter = NULL;
   g_autofree char *device = NULL;
 
   if (address == NULL || !dfu_bluez_bus_is_open(link->bus))
     return;
-  device = dfu_bluez_objects_find_device(dfu_bluez_bus_objects(link->bus), NULL, address);
+  adapter = dfu_bluez_adapter_choose(objects, link->adapter, NULL);
+  if (adapter != NULL)
+    device = dfu_bluez_objects_find_device(objects, adapter, address);
   if (device != NULL)
     dfu_bluez_removal_begin(link->removal, device);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bluez/discovery.h"
 
+#include "bluez/bluez_error.h"
+
 #define CALL_TIMEOUT_MS 10000
 
 typedef enum { OFF, STARTING, ON, STOPPING } State;
@@ -41,6 +43,16 @@ static void become_off(DfuBluezDiscovery *discovery)
   drop_filter(discovery);
 }
 
+/* bluetoothd does not answer a StartDiscovery that another client's overtakes, and says "in progress"
+ * to each later one, which is the truth (5.66, src/adapter.c, start_discovery). */
+static gboolean is_on(DfuBluezDiscovery *discovery, const GError *error)
+{
+  return error == NULL ||
+         (dfu_bluez_error_classify(error).in_progress &&
+          dfu_bluez_objects_get_flag(dfu_bluez_bus_objects(discovery->bus), discovery->adapter,
+                                     DFU_BLUEZ_ADAPTER, "Discovering"));
+}
+
 static void on_started(GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr(GError) error = NULL;
@@ -49,11 +61,11 @@ static void on_started(GObject *source, GAsyncResult *result, gpointer user_data
 
   if (dfu_bluez_is_cancelled(error))
     return;
-  if (error == NULL)
+  if (is_on(discovery, error))
     discovery->state = ON;
   else
     become_off(discovery);
-  if (error == NULL || discovery->wanted == NULL) {
+  if (discovery->state == ON || discovery->wanted == NULL) {
     advance(discovery);
     return;
   }

@@ -142,6 +142,10 @@ void dfu_bluez_watch_on_change(DfuBluezWatch *watch, const DfuBluezChange *chang
 
   if (change->type == DFU_BLUEZ_GONE && watch->step != STEP_OVER && watch->step != STEP_OPEN)
     wait_for_host(watch);
+  if (watch->step == STEP_LISTEN && dfu_bluez_adapter_went_off(objects, watch->adapter, change)) {
+    dfu_bluez_discovery_forget(watch->discovery); /* it went with the power */
+    wait_for_host(watch);
+  }
   if (watch->step != STEP_LISTEN || change->type == DFU_BLUEZ_REMOVED ||
       g_strcmp0(change->interface, DFU_BLUEZ_DEVICE) != 0 ||
       !g_str_has_prefix(change->path, watch->adapter))

@@ -129,6 +129,21 @@ static void connect_that_is_never_answered_is_taken_back(void **state)
   assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 1);
 }
 
+/* The call is never answered then. */
+static void connect_to_a_device_that_is_removed_is_made_again_at_once(void **state)
+{
+  FakeFixture *f = *state;
+
+  f->fake->is_known = TRUE;
+  fake_bluez_mute(f->fake, "Connect");
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
+  link_recorder_expect_silence(f->events, 100);
+  g_hash_table_remove_all(f->fake->mute);
+  fake_bluez_remove_device(f->fake);
+  link_recorder_expect(f->events, "UP ");
+  assert_int_equal(fake_bluez_count(f->fake, "Disconnect"), 0);
+}
+
 static void connect_to_a_bonded_device_that_fails_names_the_remedy(void **state)
 {
   FakeFixture *f = *state;
@@ -542,6 +557,7 @@ int main(void)
     TEST(connect_gives_up_after_five_tries_and_says_why),
     TEST(connect_in_progress_elsewhere_is_not_broken_off),
     TEST(connect_that_is_never_answered_is_taken_back),
+    TEST(connect_to_a_device_that_is_removed_is_made_again_at_once),
     TEST(connect_to_a_bonded_device_that_fails_names_the_remedy),
     TEST(disconnect_takes_a_connect_back),
     TEST(free_takes_a_connect_back),

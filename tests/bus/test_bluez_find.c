@@ -182,6 +182,20 @@ static void connect_stops_its_discovery_before_it_connects(void **state)
                       "Connect;GetManagedObjects;ReadValue;");
 }
 
+/* bluetoothd loses the answer to a StartDiscovery when another client's comes in between. */
+static void discovery_that_is_on_already_is_used(void **state)
+{
+  FakeFixture *f = *state;
+
+  f->fake->is_discovering = TRUE;
+  fake_bluez_fail(f->fake, "StartDiscovery", 9, "org.bluez.Error.InProgress",
+                  "Operation already in progress");
+  dfu_link_connect(f->link, DFU_LINK_FIND_DEVICE, FAKE_CONNECT_MS);
+  link_recorder_expect_silence(f->events, 100);
+  fake_bluez_advertise(f->fake);
+  link_recorder_expect(f->events, "UP ");
+}
+
 static void connect_to_a_known_device_needs_no_discovery(void **state)
 {
   FakeFixture *f = *state;
@@ -258,6 +272,24 @@ static void watch_outlasts_a_restart_of_the_daemon(void **state)
   assert_string_equal(link_recorder_next(f->events), "SEEN dfu " FAKE_ADDRESS);
 }
 
+/* With the power goes the discovery, and nobody says so. */
+static void watch_outlasts_an_adapter_that_is_switched_off_and_on(void **state)
+{
+  FakeFixture *f = *state;
+
+  fake_fixture_connect(f);
+  f->fake->is_off = TRUE;
+  dfu_link_disconnect(f->link);
+  link_recorder_expect(f->events, "LOST");
+  dfu_link_watch(f->link, 5000);
+  link_recorder_expect_silence(f->events, 50);
+  fake_bluez_set_powered(f->fake, FALSE);
+  link_recorder_expect_silence(f->events, 50);
+  fake_bluez_set_powered(f->fake, TRUE);
+  f->fake->is_off = FALSE;
+  assert_string_equal(link_recorder_next(f->events), "SEEN dfu " FAKE_ADDRESS);
+}
+
 static void forget_removes_the_device(void **state)
 {
   FakeFixture *f = *state;
@@ -302,11 +334,13 @@ int main(void)
     TEST(anything_is_found_at_the_address_below),
     TEST(device_that_is_not_heard_is_said_to_be_above),
     TEST(connect_stops_its_discovery_before_it_connects),
+    TEST(discovery_that_is_on_already_is_used),
     TEST(connect_to_a_known_device_needs_no_discovery),
     TEST(disconnect_ends_the_discovery),
     TEST(watch_passes_over_what_bluez_remembers),
     TEST(watch_tells_what_is_advertised_afresh),
     TEST(watch_outlasts_a_restart_of_the_daemon),
+    TEST(watch_outlasts_an_adapter_that_is_switched_off_and_on),
     TEST(forget_removes_the_device),
     TEST(connect_waits_until_the_device_is_forgotten),
   };

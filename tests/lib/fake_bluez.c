@@ -47,7 +47,8 @@ static void free_failures(gpointer queue)
 
 static GVariant *adapter_properties(FakeBluez *fake)
 {
-  return g_variant_new_parsed("{'Powered': <%b>, 'Discovering': <false>}", fake->is_powered);
+  return g_variant_new_parsed("{'Powered': <%b>, 'Discovering': <%b>}", fake->is_powered,
+                              fake->is_discovering);
 }
 
 static GVariant *device_properties(FakeBluez *fake, const char *address)
@@ -216,7 +217,7 @@ static void resolve_services(FakeBluez *fake)
                g_variant_new_parsed("{'ServicesResolved': <true>}"));
 }
 
-static void remove_device(FakeBluez *fake)
+void fake_bluez_remove_device(FakeBluez *fake)
 {
   if (fake->has_cache)
     visit_services(fake, emit_removed, NULL);
@@ -288,7 +289,7 @@ static void carry_out(FakeBluez *fake, GDBusMessage *call, const char *method,
   else if (strcmp(method, "StartDiscovery") == 0 || strcmp(method, "StopDiscovery") == 0)
     set_discovering(fake, method[2] == 'a');
   else if (strcmp(method, "RemoveDevice") == 0)
-    remove_device(fake);
+    fake_bluez_remove_device(fake);
 }
 
 static void follow_up(FakeBluez *fake, const char *method)
@@ -515,6 +516,7 @@ void fake_bluez_mute(FakeBluez *fake, const char *method)
 void fake_bluez_set_powered(FakeBluez *fake, gboolean powered)
 {
   fake->is_powered = powered;
+  fake->is_discovering &= powered;
   emit_changed(fake, ADAPTER_PATH, ADAPTER, g_variant_new_parsed("{'Powered': <%b>}", powered));
 }
 

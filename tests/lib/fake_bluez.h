@@ -62,6 +62,9 @@ void fake_bluez_start(FakeBluez *fake);
 
 void fake_bluez_set_powered(FakeBluez *fake, gboolean powered);
 
+/** The device's object goes, on somebody else's wish. */
+void fake_bluez_remove_device(FakeBluez *fake);
+
 /** A discovery hears the device. */
 void fake_bluez_advertise(FakeBluez *fake);
 
