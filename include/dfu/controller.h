@@ -150,6 +150,7 @@ typedef struct {
   uint8_t bytes[20]; /* MALFORMED: its first bytes */
   uint8_t n_bytes;
   bool link_was_up;   /* the device was reached at least once */
+  bool is_unwatched;  /* NOT_BACK: the user stopped before it could be seen */
   bool risks_cable;   /* a System Reset may leave it to a cable */
 } DfuFailure;
 

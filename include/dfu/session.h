@@ -149,7 +149,8 @@ void dfu_session_start(DfuSession *session);
  *
  * Stops as early as the target bears it: an erase, a flash write or an answer
  * under way is waited for, then the link is given up. The session finishes
- * with %DFU_ERROR_INTERRUPTED. May be called more than once.
+ * with %DFU_ERROR_INTERRUPTED, or once the image is activated as one that is
+ * not watched any longer. May be called more than once.
  */
 void dfu_session_cancel(DfuSession *session);
 

@@ -18,6 +18,7 @@ static void configure(DfuSession *session)
   const DfuSessionOptions *options = &session->options;
   const DfuPart *part = session_get_part(session);
   gint64 watch_us = (gint64)options->wait_back_s * G_USEC_PER_SEC;
+  gboolean is_last = session->index + 1 >= session->n_parts;
 
   session->config = (DfuControllerConfig){
     .goal = options->goal,
@@ -29,8 +30,8 @@ static void configure(DfuSession *session)
     .deadline_us = options->deadline_s > 0
                      ? session->started_us + (gint64)options->deadline_s * G_USEC_PER_SEC
                      : G_MAXINT64,
-    .watch_us = session->index + 1 < session->n_parts ? MAX(watch_us, SYSTEM_START_US) : watch_us,
-    .require_back = options->require_back,
+    .watch_us = is_last ? watch_us : MAX(watch_us, SYSTEM_START_US),
+    .require_back = options->require_back && is_last, /* the next part shows it of the others */
     .restart = options->restart,
     .allow_cable = options->allow_cable,
     .save_step_bytes = SAVE_STEP_BYTES,
