@@ -2,13 +2,12 @@
 #include "cli/device_run.h"
 
 #include <dfu/bluez.h>
-#include <glib-unix.h>
-#include <signal.h>
 
 #include "base/printable.h"
 #include "cli/advice.h"
 #include "cli/lock.h"
 #include "cli/state_folder.h"
+#include "cli/stop_signals.h"
 #include "cli/update_report.h"
 
 /* A session on its way. */
@@ -106,22 +105,6 @@ static gboolean on_signal(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-static const int signal_numbers[] = { SIGINT, SIGTERM, SIGHUP };
-
-enum { N_SIGNALS = G_N_ELEMENTS(signal_numbers) };
-
-static void take_signals(Run *run, guint *ids)
-{
-  for (guint i = 0; i < N_SIGNALS; i++)
-    ids[i] = g_unix_signal_add(signal_numbers[i], on_signal, run);
-}
-
-static void give_signals_back(const guint *ids)
-{
-  for (guint i = 0; i < N_SIGNALS; i++)
-    g_source_remove(ids[i]);
-}
-
 static void use_journal(DfuSession *session, const DfuDeviceRun *plan)
 {
   g_autofree char *folder = dfu_state_folder();
@@ -136,9 +119,10 @@ static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv
                             DfuOutput *output, GError **error)
 {
   Run run = { .plan = plan, .argv = argv, .output = output };
-  guint signal_ids[N_SIGNALS];
+  DfuStopSignals signals;
 
-  take_signals(&run, signal_ids); /* before the first word: whoever reads it may want to stop */
+  /* Before the first word: whoever reads it may want to stop. */
+  dfu_stop_signals_take(&signals, on_signal, &run);
   run.locks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)dfu_lock_free);
   run.loop = g_main_loop_new(NULL, FALSE);
   run.report = dfu_update_report_new(output, plan->session);
@@ -148,7 +132,7 @@ static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv
     use_journal(run.session, plan);
   dfu_session_start(run.session);
   g_main_loop_run(run.loop);
-  give_signals_back(signal_ids);
+  dfu_stop_signals_give_back(&signals);
   dfu_session_free(run.session);
   dfu_update_report_free(run.report);
   g_hash_table_unref(run.locks);
