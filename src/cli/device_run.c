@@ -108,7 +108,8 @@ static gboolean on_signal(gpointer data)
 static void use_journal(DfuSession *session, const DfuDeviceRun *plan)
 {
   g_autofree char *folder = dfu_state_folder();
-  g_autofree char *base_name = g_path_get_basename(plan->package_path);
+  g_autofree char *base_name =
+    plan->package != NULL ? g_path_get_basename(plan->package_path) : NULL;
   g_autofree char *name = dfu_printable(base_name, -1);
 
   dfu_journal_clean_up(folder);
@@ -128,8 +129,7 @@ static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv
   run.report = dfu_update_report_new(output, plan->session);
   run.session =
     dfu_session_new(plan->parts, plan->n_parts, link, plan->session, on_report, &run);
-  if (plan->package != NULL)
-    use_journal(run.session, plan);
+  use_journal(run.session, plan);
   dfu_session_start(run.session);
   g_main_loop_run(run.loop);
   dfu_stop_signals_give_back(&signals);

@@ -59,7 +59,7 @@ static void configure_by_journal(DfuSession *session)
   if (session->earlier != NULL)
     config->known = session->earlier->transfer;
   /* A bootloader that was entered, or has restarted since, may have another address. */
-  if (session->earlier != NULL || dfu_keeper_was_entered(session->keeper))
+  if (session->earlier != NULL || dfu_keeper_may_be_above(session->keeper))
     config->find = MAX(config->find, DFU_FIND_TARGET);
 }
 
@@ -166,7 +166,7 @@ void session_keep(DfuSession *session, const DfuUpdate *update)
   if (session->keeper == NULL ||
       !(is_entering(session, update) || update->save || is_done(update)))
     return;
-  if (is_done(update))
+  if (is_done(update) && session_get_part(session) != NULL)
     dfu_keeper_advance(session->keeper);
   save(session);
 }
