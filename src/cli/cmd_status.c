@@ -344,9 +344,12 @@ static gboolean show_status(const DfuDeviceOptions *device, const DfuFamily *fam
   g_auto(DfuJournalRecord) record = { 0 };
   g_autoptr(DfuLock) lock = NULL;
   g_autoptr(DfuLink) link = NULL;
+  g_autofree char *folder_warning = dfu_state_folder_get_warning();
   g_autofree char *warning = NULL;
   StatusRun run = { .output = output };
 
+  if (folder_warning != NULL)
+    dfu_output_warn(output, folder_warning);
   if (!dfu_lock_acquire(device->address, DFU_LOCK_EXCLUSIVE, &lock, &warning, error))
     return FALSE;
   if (warning != NULL)

@@ -148,7 +148,10 @@ gboolean dfu_device_run(const DfuDeviceRun *plan, char **argv, DfuOutput *output
   const char *device = plan->address != NULL ? plan->address : plan->name;
   g_autoptr(DfuLink) link = NULL;
   g_autoptr(DfuLock) lock = NULL;
+  g_autofree char *warning = dfu_state_folder_get_warning();
 
+  if (warning != NULL)
+    dfu_output_warn(output, warning);
   if (!take_lock(device, DFU_LOCK_EXCLUSIVE, &lock, output, error))
     return FALSE;
   link = dfu_bluez_link_new(plan->adapter, plan->address, plan->name, error);
