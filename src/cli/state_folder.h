@@ -8,8 +8,8 @@
 /**
  * dfu_state_folder:
  *
- * Returns: (transfer full): $XDG_STATE_HOME/dfu-ble, or that in ~/.local/state where the variable is
- * unset or relative; it need not exist
+ * Returns: (transfer full): $XDG_STATE_HOME/dfu-ble, or the same in ~/.local/state where the
+ * variable is unset or relative; it need not exist
  */
 char *dfu_state_folder(void);
 

@@ -113,7 +113,8 @@ static gboolean is_consistent(const DfuJournalRecord *record)
 {
   const DfuTransfer *transfer = &record->transfer;
 
-  return (names_part(record) || !dfu_journal_has_update(record)) && transfer->sent_bytes <= record->image_bytes &&
+  return (names_part(record) || !dfu_journal_has_update(record)) &&
+         transfer->sent_bytes <= record->image_bytes &&
          transfer->confirmed_bytes <= transfer->sent_bytes &&
          transfer->packet_bytes <= G_MAXUINT16 &&
          record->most_window_packets <= G_MAXUINT16;

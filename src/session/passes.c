@@ -155,18 +155,20 @@ void session_forget_entry(DfuSession *session)
     save(session);
 }
 
-static gboolean is_done(const DfuUpdate *update)
+static gboolean is_part_done(const DfuSession *session, const DfuUpdate *update)
 {
-  return update->n_actions > 0 && update->actions[update->n_actions - 1].type == DFU_ACTION_DONE;
+  return session_get_part(session) != NULL && update->n_actions > 0 &&
+         update->actions[update->n_actions - 1].type == DFU_ACTION_DONE;
 }
 
 void session_keep(DfuSession *session, const DfuUpdate *update)
 {
+  gboolean is_done = is_part_done(session, update);
+
   session->transfer = update->transfer;
-  if (session->keeper == NULL ||
-      !(is_entering(session, update) || update->save || is_done(update)))
+  if (session->keeper == NULL || !(is_entering(session, update) || update->save || is_done))
     return;
-  if (is_done(update) && session_get_part(session) != NULL)
+  if (is_done)
     dfu_keeper_advance(session->keeper);
   save(session);
 }

@@ -96,6 +96,25 @@ static void bootloader_that_was_entered_is_found_by_the_address_of_its_applicati
   assert_string_equal(reset.out, "Reset: " NEXT_ADDRESS ".\n");
 }
 
+static void enter_that_was_interrupted_goes_on_by_the_printed_command(void **state)
+{
+  Cli *cli = *state;
+  g_auto(DfuTestResult) cut = { 0 };
+  g_auto(DfuTestResult) again = { 0 };
+  DfuTestRun *run;
+
+  cli_start_target(cli, CLI_ARGS("--app-mode", "--boot-ms", "3000"));
+  run = cli_start(cli, CLI_ARGS(ENTER));
+  dfu_test_wait_for(run, FALSE, "entering the bootloader");
+  dfu_test_signal(run, SIGINT);
+  cut = dfu_test_finish(run);
+  cli_assert_status(&cut, 130);
+  assert_true(g_str_has_suffix(cli_last_line(cut.err), " enter --addr " CLI_ADDRESS));
+  again = cli_run(cli, CLI_ARGS(ENTER));
+  cli_assert_status(&again, 0);
+  assert_true(g_str_has_prefix(again.out, "In DFU mode at " NEXT_ADDRESS ": "));
+}
+
 /* Another device's bootloader may be there. */
 static void bootloader_above_is_left_alone_where_nobody_entered_it(void **state)
 {
@@ -458,6 +477,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     CLI_TEST(application_is_entered_wherever_its_bootloader_appears),
     CLI_TEST(bootloader_that_was_entered_is_found_by_the_address_of_its_application),
+    CLI_TEST(enter_that_was_interrupted_goes_on_by_the_printed_command),
     CLI_TEST(bootloader_above_is_left_alone_where_nobody_entered_it),
     CLI_TEST(json_says_where_the_bootloader_is),
     CLI_TEST(device_in_dfu_mode_is_left_as_it_is),
