@@ -123,9 +123,9 @@ CLI_SRCS := \
 	src/cli/main.c src/cli/device_run.c src/cli/advice.c src/cli/cmd_update.c src/cli/cmd_scan.c \
 	src/cli/cmd_info.c src/cli/update_options.c src/cli/update_report.c src/cli/package_report.c \
 	src/cli/output.c src/cli/progress.c src/cli/options.c src/cli/command_line.c src/cli/exit_code.c \
-	src/cli/lock.c src/cli/state_folder.c src/cli/journal_report.c src/cli/cmd_status.c \
-	src/cli/cmd_goal.c src/cli/cmd_doctor.c src/cli/cmd_pack.c src/cli/pack_options.c \
-	src/cli/package_input.c
+	src/cli/lock.c src/cli/stop_signals.c src/cli/state_folder.c src/cli/journal_report.c \
+	src/cli/cmd_status.c src/cli/cmd_goal.c src/cli/cmd_doctor.c src/cli/cmd_pack.c \
+	src/cli/pack_options.c src/cli/package_input.c
 
 PROGRAMS := $(BUILD)/dfu-ble $(BUILD)/dfu-ble-target
 

@@ -150,6 +150,7 @@ typedef struct {
   uint8_t bytes[20]; /* MALFORMED: its first bytes */
   uint8_t n_bytes;
   bool link_was_up;   /* the device was reached at least once */
+  bool is_unwatched;  /* NOT_BACK: the user stopped before it could be seen */
   bool risks_cable;   /* a System Reset may leave it to a cable */
 } DfuFailure;
 
@@ -361,6 +362,16 @@ uint32_t dfu_controller_read_count(const DfuFamily *family, const DfuTransfer *t
 
 /** Whether @count_bytes on the target can be what it took of the image that @transfer is about. */
 bool dfu_controller_is_believable(const DfuTransfer *transfer, uint32_t count_bytes);
+
+/** How packets go out. */
+typedef struct {
+  uint16_t packet_bytes;    /* the longest that is tried */
+  uint16_t receipt_packets;
+  uint16_t window_packets;
+} DfuPace;
+
+/** How a target of @family is sent its image over a connection that has room for any packet. */
+DfuPace dfu_controller_foresee_pace(const DfuControllerConfig *config, const DfuFamily *family);
 
 /** Sets @controller to the beginning of a run. */
 void dfu_controller_init(DfuController *controller, const DfuControllerConfig *config);

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /** Journals that were not written to for so long are of no use to anybody. */
 #define DFU_JOURNAL_MAX_AGE_S (30 * 24 * 3600)
 
-/** What a journal says. */
+/** What a journal says; of package and part only where an update is under way. */
 typedef struct {
   char package_sha256[65]; /* of the zip file, lower-case hex */
   char *package_name;      /* its base name, printable; for messages */

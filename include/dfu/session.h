@@ -130,13 +130,14 @@ DfuSession *dfu_session_new(const DfuPart *const *parts, guint n_parts, DfuLink 
  * dfu_session_use_journal:
  * @folder: where journals are kept; nobody else may work on this device meanwhile
  * @address: (nullable): of the device; NULL where the link finds it by another sign
- * @package: the package that the session's parts belong to
- * @package_name: what messages call it
+ * @package: (nullable): the package that the session's parts belong to; NULL where it has none
+ * @package_name: what messages call it; "" for none
  * @resume: whether to go by what the journal says; where not, it is only written
  *
  * Keeps a journal, so that a later run can go on where this one stopped; before
  * dfu_session_start(). It is removed when the update is done, or when nothing
- * of the transfer can be used any more. Trouble with the file is a warning.
+ * of the transfer can be used any more. Without a package it tells, and is told, only whether the
+ * device was sent into its bootloader. Trouble with the file is a warning.
  */
 void dfu_session_use_journal(DfuSession *session, const char *folder, const char *address,
                              const DfuPackage *package, const char *package_name, gboolean resume);
@@ -149,7 +150,8 @@ void dfu_session_start(DfuSession *session);
  *
  * Stops as early as the target bears it: an erase, a flash write or an answer
  * under way is waited for, then the link is given up. The session finishes
- * with %DFU_ERROR_INTERRUPTED. May be called more than once.
+ * with %DFU_ERROR_INTERRUPTED, or once the image is activated as one that is
+ * not watched any longer. May be called more than once.
  */
 void dfu_session_cancel(DfuSession *session);
 

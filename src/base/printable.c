@@ -4,7 +4,7 @@
 #define MAX_CHARACTERS 64
 #define REPLACEMENT 0xfffd
 
-static gboolean is_harmless(gunichar c)
+gboolean dfu_is_harmless(gunichar c)
 {
   switch (g_unichar_type(c)) {
   case G_UNICODE_CONTROL:
@@ -33,7 +33,7 @@ char *dfu_printable(const char *raw, gssize len)
       g_string_append(text, "…");
       break;
     }
-    g_string_append_unichar(text, is_harmless(c) ? c : REPLACEMENT);
+    g_string_append_unichar(text, dfu_is_harmless(c) ? c : REPLACEMENT);
   }
   return g_string_free(text, FALSE);
 }

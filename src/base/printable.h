@@ -8,14 +8,21 @@
 #include <glib.h>
 
 /**
+ * dfu_is_harmless:
+ *
+ * Whether @c moves no terminal's cursor, changes nothing of its state and does
+ * not reorder the text around it: no control or format character, no line or
+ * paragraph separator, no code point without a meaning of its own.
+ */
+gboolean dfu_is_harmless(gunichar c);
+
+/**
  * dfu_printable:
  * @raw: (nullable): text from outside, in any encoding
  * @len: bytes in @raw, or -1 if it ends with a NUL
  *
- * A copy that is valid UTF-8 and holds no character that moves a terminal's
- * cursor, changes its state or reorders the text around it: control and format
- * characters, line and paragraph separators, unassigned code points and broken
- * bytes each become U+FFFD. Longer than 64 characters, it is cut and ends
+ * A copy that is valid UTF-8 and holds harmless characters alone: each other,
+ * and each broken byte, becomes U+FFFD. Longer than 64 characters, it is cut and ends
  * with "…".
  *
  * Returns: (transfer full): the text, empty for NULL

@@ -6,6 +6,8 @@
  */
 #include "cli/advice.h"
 
+#include <unistd.h>
+
 #include "cli/command_line.h"
 
 const char *dfu_advice_reset_effect(const DfuFamily *family)
@@ -72,6 +74,14 @@ static char *describe_resume(const DfuSessionResult *result)
   return g_strdup("To go on:");
 }
 
+/** The journal is that of who ran the program: without sudo the next run would not find it. */
+static const char *get_prefix(void)
+{
+  const char *uid = g_getenv("SUDO_UID");
+
+  return geteuid() == 0 && uid != NULL && !g_str_equal(uid, "0") ? "sudo " : "";
+}
+
 void dfu_advise(const DfuSessionResult *result, char **argv, DfuOutput *output)
 {
   static const char *const obstacles[] = { "--restart", "--no-resume", NULL };
@@ -96,6 +106,6 @@ void dfu_advise(const DfuSessionResult *result, char **argv, DfuOutput *output)
     dfu_output_set_advice(output, advice);
     return;
   }
-  advice = g_strdup_printf("%s\n  %s", reason, command);
+  advice = g_strdup_printf("%s\n  %s%s", reason, get_prefix(), command);
   dfu_output_set_advice(output, advice);
 }

@@ -91,23 +91,35 @@ static char *find_existing(const char *folder)
   return g_steal_pointer(&path);
 }
 
-static void report_state_folder(DoctorRun *run)
+static void examine_state_folder(DfuFinding *finding)
 {
   g_autofree char *folder = dfu_state_folder();
   g_autofree char *existing = find_existing(folder);
+  g_autofree char *warning = dfu_state_folder_get_warning();
+
+  if (!g_file_test(existing, G_FILE_TEST_IS_DIR) || access(existing, W_OK | X_OK) != 0) {
+    finding->level = DFU_FINDING_WARNING;
+    finding->seen = g_strdup_printf("%s cannot be written: no lock keeps a second run away, and no "
+                                    "journal is kept, so that a run that was cut off cannot be "
+                                    "gone on with by the next",
+                                    folder);
+    finding->wanted = g_strdup("a folder that this user can write");
+    finding->todo = g_strdup("make it writable, or choose another place with XDG_STATE_HOME");
+  } else if (warning != NULL) {
+    finding->level = DFU_FINDING_WARNING;
+    finding->seen = g_steal_pointer(&warning);
+    finding->wanted = g_strdup("an absolute path, or none");
+    finding->todo = g_strdup("set XDG_STATE_HOME to the whole path, or unset it");
+  } else {
+    finding->seen = g_strdup_printf("locks and journals go to %s", folder);
+  }
+}
+
+static void report_state_folder(DoctorRun *run)
+{
   DfuFinding finding = { .what = "state_folder" };
 
-  if (g_file_test(existing, G_FILE_TEST_IS_DIR) && access(existing, W_OK | X_OK) == 0) {
-    finding.seen = g_strdup_printf("locks and journals go to %s", folder);
-  } else {
-    finding.level = DFU_FINDING_WARNING;
-    finding.seen = g_strdup_printf("%s cannot be written: no lock keeps a second run away, and no "
-                                   "journal is kept, so that a run that was cut off cannot be "
-                                   "gone on with by the next",
-                                   folder);
-    finding.wanted = g_strdup("a folder that this user can write");
-    finding.todo = g_strdup("make it writable, or choose another place with XDG_STATE_HOME");
-  }
+  examine_state_folder(&finding);
   report(run, &finding);
   g_free(finding.seen);
   g_free(finding.wanted);

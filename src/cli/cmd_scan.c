@@ -4,12 +4,11 @@
  * found. Ctrl-C ends it like the end of its time.
  */
 #include <dfu/bluez.h>
-#include <glib-unix.h>
-#include <signal.h>
 #include <string.h>
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/stop_signals.h"
 
 #define DEFAULT_SECONDS 10
 
@@ -152,16 +151,15 @@ static void set_nothing_heard(const ScanRun *run, GError **error)
 
 static gboolean listen(ScanRun *run, const ScanOptions *options, GError **error)
 {
-  guint interrupt = g_unix_signal_add(SIGINT, on_signal, run);
-  guint terminate = g_unix_signal_add(SIGTERM, on_signal, run);
+  DfuStopSignals signals;
   g_autoptr(DfuBluezScan) scan =
     dfu_bluez_scan_new(options->adapter, (guint)options->seconds, on_device, run);
 
+  dfu_stop_signals_take(&signals, on_signal, run);
   dfu_output_note(run->output, DFU_LEVEL_NORMAL, "Listening for %d s; Ctrl-C ends it.",
                   options->seconds);
   g_main_loop_run(run->loop);
-  g_source_remove(interrupt);
-  g_source_remove(terminate);
+  dfu_stop_signals_give_back(&signals);
   cJSON_AddNumberToObject(dfu_output_get_result(run->output), "devices",
                           g_hash_table_size(run->listed));
   if (run->error != NULL) {

@@ -8,8 +8,6 @@
 #include <dfu/inquiry.h>
 #include <dfu/journal.h>
 #include <dfu/session.h>
-#include <glib-unix.h>
-#include <signal.h>
 
 #include "cli/advice.h"
 #include "cli/commands.h"
@@ -17,6 +15,7 @@
 #include "cli/lock.h"
 #include "cli/options.h"
 #include "cli/state_folder.h"
+#include "cli/stop_signals.h"
 
 typedef struct {
   DfuOutput *output;
@@ -306,15 +305,14 @@ static gboolean on_signal(gpointer data)
 static gboolean ask(StatusRun *run, DfuLink *link, const DfuDeviceOptions *device,
                     const DfuFamily *family, GError **error)
 {
-  guint interrupt = g_unix_signal_add(SIGINT, on_signal, run);
-  guint terminate = g_unix_signal_add(SIGTERM, on_signal, run);
+  DfuStopSignals signals;
 
+  dfu_stop_signals_take(&signals, on_signal, run);
   run->loop = g_main_loop_new(NULL, FALSE);
   run->inquiry = dfu_inquiry_new(link, family, (guint)device->timeout_s, on_result, run);
   dfu_output_note(run->output, DFU_LEVEL_VERBOSE, "connecting to %s", device->address);
   g_main_loop_run(run->loop);
-  g_source_remove(interrupt);
-  g_source_remove(terminate);
+  dfu_stop_signals_give_back(&signals);
   dfu_inquiry_free(run->inquiry);
   g_main_loop_unref(run->loop);
   if (run->error == NULL)
@@ -346,9 +344,12 @@ static gboolean show_status(const DfuDeviceOptions *device, const DfuFamily *fam
   g_auto(DfuJournalRecord) record = { 0 };
   g_autoptr(DfuLock) lock = NULL;
   g_autoptr(DfuLink) link = NULL;
+  g_autofree char *folder_warning = dfu_state_folder_get_warning();
   g_autofree char *warning = NULL;
   StatusRun run = { .output = output };
 
+  if (folder_warning != NULL)
+    dfu_output_warn(output, folder_warning);
   if (!dfu_lock_acquire(device->address, DFU_LOCK_EXCLUSIVE, &lock, &warning, error))
     return FALSE;
   if (warning != NULL)

@@ -2,6 +2,7 @@
  *
  * dfu-ble update: reads a package and takes its parts to one device.
  */
+#include <dfu/controller.h>
 #include <dfu/package.h>
 
 #include "cli/commands.h"
@@ -9,6 +10,7 @@
 #include "cli/package_report.h"
 #include "cli/update_options.h"
 #include "cli/update_report.h"
+#include "wire/wire.h"
 
 /* --- what to send --- */
 
@@ -83,23 +85,40 @@ static gboolean check_parts(GPtrArray *parts, const DfuUpdateOptions *options, G
   return TRUE;
 }
 
+static DfuPace foresee_pace(const DfuPart *part, const DfuUpdateOptions *options)
+{
+  const DfuControllerConfig config = {
+    .packet_bytes = (guint16)options->session.packet_bytes,
+    .receipt_packets = (guint16)options->session.receipt_packets,
+    .window_packets = (guint16)options->session.window_packets,
+    .application_bytes = (guint32)g_bytes_get_size(part->image),
+  };
+
+  return dfu_controller_foresee_pace(&config, get_family(options));
+}
+
+/* Longer packets than every target takes may come out shorter. */
+static char *describe_packets(gsize bytes, guint packet_bytes)
+{
+  gboolean is_certain = packet_bytes <= DFU_WIRE_PACKET_BYTES;
+
+  return g_strdup_printf("%" G_GSIZE_FORMAT " packets%s of %s%u bytes",
+                         (bytes + packet_bytes - 1) / packet_bytes, is_certain ? "" : " or more",
+                         is_certain ? "" : "up to ", packet_bytes);
+}
+
 static void say_dry_run(DfuOutput *output, const DfuPart *part, const DfuUpdateOptions *options)
 {
-  const DfuSessionOptions *session = &options->session;
-  const DfuFamily *family = get_family(options);
-  guint packet_bytes = session->packet_bytes > 0 ? session->packet_bytes : 20;
-  guint receipts = session->receipt_packets > 0 ? session->receipt_packets : family->receipt_packets;
-  guint window = session->window_packets > 0 ? session->window_packets : family->window_packets;
+  const DfuPace pace = foresee_pace(part, options);
   gsize bytes = g_bytes_get_size(part->image);
+  g_autofree char *packets = describe_packets(bytes, pace.packet_bytes);
 
   dfu_output_say(output,
-                 "Would send %s: %" G_GSIZE_FORMAT " bytes in %" G_GSIZE_FORMAT
-                 " packets of %u bytes, init packet of %" G_GSIZE_FORMAT
+                 "Would send %s: %" G_GSIZE_FORMAT " bytes in %s, init packet of %" G_GSIZE_FORMAT
                  " bytes, a receipt every %u packets, %u in flight%s; to %s. Nothing was sent.",
-                 dfu_image_type_to_string(part->type), bytes,
-                 (bytes + packet_bytes - 1) / packet_bytes, packet_bytes,
-                 g_bytes_get_size(part->init_packet), receipts, window,
-                 session->family == NULL ? ", or as the device's family bears" : "",
+                 dfu_image_type_to_string(part->type), bytes, packets,
+                 g_bytes_get_size(part->init_packet), pace.receipt_packets, pace.window_packets,
+                 options->session.family == NULL ? ", or as the device's family bears" : "",
                  options->address != NULL ? options->address : options->name);
 }
 

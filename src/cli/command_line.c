@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/printable.h"
 #include "cli/options.h"
 
 static gboolean is_plain(const char *word)
@@ -13,9 +14,40 @@ static gboolean is_plain(const char *word)
   return word[0] != '\0' && strspn(word, plain) == strlen(word);
 }
 
+static gboolean can_be_shown(const char *word)
+{
+  if (!g_utf8_validate(word, -1, NULL))
+    return FALSE;
+  while (*word != '\0' && dfu_is_harmless(g_utf8_get_char(word)))
+    word = g_utf8_next_char(word);
+  return *word == '\0';
+}
+
+/* Byte for byte, as bash and its kin read it: what is copied has to name the same file. */
+static char *quote_bytes(const char *word)
+{
+  GString *quoted = g_string_new("$'");
+
+  for (; *word != '\0'; word++) {
+    if (g_ascii_isprint(*word) && *word != '\'' && *word != '\\')
+      g_string_append_c(quoted, *word);
+    else
+      g_string_append_printf(quoted, "\\%03o", (guchar)*word);
+  }
+  g_string_append_c(quoted, '\'');
+  return g_string_free(quoted, FALSE);
+}
+
+static char *quote(const char *word)
+{
+  if (is_plain(word))
+    return g_strdup(word);
+  return can_be_shown(word) ? g_shell_quote(word) : quote_bytes(word);
+}
+
 static void append_word(GString *line, const char *word)
 {
-  g_autofree char *quoted = is_plain(word) ? g_strdup(word) : g_shell_quote(word);
+  g_autofree char *quoted = quote(word);
 
   if (line->len > 0)
     g_string_append_c(line, ' ');

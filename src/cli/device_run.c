@@ -2,13 +2,12 @@
 #include "cli/device_run.h"
 
 #include <dfu/bluez.h>
-#include <glib-unix.h>
-#include <signal.h>
 
 #include "base/printable.h"
 #include "cli/advice.h"
 #include "cli/lock.h"
 #include "cli/state_folder.h"
+#include "cli/stop_signals.h"
 #include "cli/update_report.h"
 
 /* A session on its way. */
@@ -106,26 +105,11 @@ static gboolean on_signal(gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-static const int signal_numbers[] = { SIGINT, SIGTERM, SIGHUP };
-
-enum { N_SIGNALS = G_N_ELEMENTS(signal_numbers) };
-
-static void take_signals(Run *run, guint *ids)
-{
-  for (guint i = 0; i < N_SIGNALS; i++)
-    ids[i] = g_unix_signal_add(signal_numbers[i], on_signal, run);
-}
-
-static void give_signals_back(const guint *ids)
-{
-  for (guint i = 0; i < N_SIGNALS; i++)
-    g_source_remove(ids[i]);
-}
-
 static void use_journal(DfuSession *session, const DfuDeviceRun *plan)
 {
   g_autofree char *folder = dfu_state_folder();
-  g_autofree char *base_name = g_path_get_basename(plan->package_path);
+  g_autofree char *base_name =
+    plan->package != NULL ? g_path_get_basename(plan->package_path) : NULL;
   g_autofree char *name = dfu_printable(base_name, -1);
 
   dfu_journal_clean_up(folder);
@@ -136,19 +120,19 @@ static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv
                             DfuOutput *output, GError **error)
 {
   Run run = { .plan = plan, .argv = argv, .output = output };
-  guint signal_ids[N_SIGNALS];
+  DfuStopSignals signals;
 
-  take_signals(&run, signal_ids); /* before the first word: whoever reads it may want to stop */
+  /* Before the first word: whoever reads it may want to stop. */
+  dfu_stop_signals_take(&signals, on_signal, &run);
   run.locks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)dfu_lock_free);
   run.loop = g_main_loop_new(NULL, FALSE);
   run.report = dfu_update_report_new(output, plan->session);
   run.session =
     dfu_session_new(plan->parts, plan->n_parts, link, plan->session, on_report, &run);
-  if (plan->package != NULL)
-    use_journal(run.session, plan);
+  use_journal(run.session, plan);
   dfu_session_start(run.session);
   g_main_loop_run(run.loop);
-  give_signals_back(signal_ids);
+  dfu_stop_signals_give_back(&signals);
   dfu_session_free(run.session);
   dfu_update_report_free(run.report);
   g_hash_table_unref(run.locks);
@@ -164,7 +148,10 @@ gboolean dfu_device_run(const DfuDeviceRun *plan, char **argv, DfuOutput *output
   const char *device = plan->address != NULL ? plan->address : plan->name;
   g_autoptr(DfuLink) link = NULL;
   g_autoptr(DfuLock) lock = NULL;
+  g_autofree char *warning = dfu_state_folder_get_warning();
 
+  if (warning != NULL)
+    dfu_output_warn(output, warning);
   if (!take_lock(device, DFU_LOCK_EXCLUSIVE, &lock, output, error))
     return FALSE;
   link = dfu_bluez_link_new(plan->adapter, plan->address, plan->name, error);

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/printable.h"
 #include "cli/exit_code.h"
 
 #define DEFAULT_COLUMNS 80
@@ -75,7 +76,7 @@ guint dfu_output_get_columns(const DfuOutput *output)
 }
 
 /* The last guard of the terminal; names were made printable where they came in. */
-static char *without_control_characters(const char *raw)
+static char *make_harmless(const char *raw)
 {
   g_autofree char *valid = g_utf8_make_valid(raw, -1);
   GString *text = g_string_new(NULL);
@@ -83,10 +84,10 @@ static char *without_control_characters(const char *raw)
   for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
     gunichar c = g_utf8_get_char(at);
 
-    if (c != '\n' && g_unichar_iscntrl(c))
-      g_string_append(text, REPLACEMENT_CHARACTER);
-    else
+    if (c == '\n' || dfu_is_harmless(c))
       g_string_append_unichar(text, c);
+    else
+      g_string_append(text, REPLACEMENT_CHARACTER);
   }
   return g_string_free(text, FALSE);
 }
@@ -121,7 +122,7 @@ void dfu_output_set_status(DfuOutput *output, const char *text)
 
 static void write_stderr(DfuOutput *output, const char *text)
 {
-  g_autofree char *harmless = without_control_characters(text);
+  g_autofree char *harmless = make_harmless(text);
 
   clear_status_line(output);
   fprintf(stderr, "%s\n", harmless);
@@ -152,7 +153,7 @@ void dfu_output_say(DfuOutput *output, const char *format, ...)
     write_stderr(output, text);
     return;
   }
-  harmless = without_control_characters(text);
+  harmless = make_harmless(text);
   write_stdout(output, harmless);
 }
 
@@ -177,19 +178,48 @@ static void move_items(cJSON *from, cJSON *to)
     cJSON_AddItemToArray(to, item);
 }
 
+static void append_escaped(GString *text, gunichar c)
+{
+  if (c <= 0xffff)
+    g_string_append_printf(text, "\\u%04x", c);
+  else
+    g_string_append_printf(text, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 + (c & 0x3ff));
+}
+
+/* In JSON what is not harmless stands in strings alone, and can be told without being shown. */
+static char *escape_json(const char *json)
+{
+  GString *text = g_string_new(NULL);
+
+  for (const char *at = json; *at != '\0'; at = g_utf8_next_char(at)) {
+    gunichar c = g_utf8_get_char(at);
+
+    if (dfu_is_harmless(c))
+      g_string_append_unichar(text, c);
+    else
+      append_escaped(text, c);
+  }
+  return g_string_free(text, FALSE);
+}
+
+static void write_event(DfuOutput *output, const cJSON *event)
+{
+  char *json = cJSON_PrintUnformatted(event);
+  g_autofree char *line = escape_json(json);
+
+  write_stdout(output, line);
+  cJSON_free(json);
+}
+
 void dfu_output_event(DfuOutput *output, const char *name, cJSON *fields)
 {
   cJSON *event = cJSON_CreateObject();
-  char *line;
 
   cJSON_AddStringToObject(event, "event", name);
   move_items(fields, event);
   cJSON_Delete(fields);
-  if (output->json) {
-    line = cJSON_PrintUnformatted(event);
-    write_stdout(output, line);
-    cJSON_free(line);
-  }
+  if (output->json)
+    write_event(output, event);
   cJSON_Delete(event);
 }
 

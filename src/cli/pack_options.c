@@ -7,6 +7,7 @@
 #include "cli/pack_options.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/options.h"
 
@@ -284,6 +285,43 @@ static gboolean apply_all(DfuPackPlan *plan, const char *option, char **values, 
          apply_values(plan, option, values, FALSE, apply, error);
 }
 
+/* --- what is read must not be replaced --- */
+
+static gboolean is_same_file(const char *a, const char *b)
+{
+  struct stat of_a, of_b;
+
+  return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+         of_a.st_ino == of_b.st_ino;
+}
+
+static gboolean check_input(const char *out, const char *option, const char *input, GError **error)
+{
+  if (input == NULL || !is_same_file(out, input))
+    return TRUE;
+  g_set_error(error, DFU_ERROR, DFU_ERROR_USAGE,
+              "'%s' is the file of %s, which the package would replace; give OUT.zip a name of its "
+              "own", out, option);
+  return FALSE;
+}
+
+static gboolean check_inputs(const DfuPackOptions *options, const RawOptions *raw, GError **error)
+{
+  const char *out = options->path;
+
+  for (char **text = raw->init_packets; text != NULL && *text != NULL; text++) {
+    const char *path;
+
+    split_value(*text, &path);
+    if (!check_input(out, "--dat", path, error))
+      return FALSE;
+  }
+  return check_input(out, "--application", options->application, error) &&
+         check_input(out, "--bootloader", options->bootloader, error) &&
+         check_input(out, "--softdevice", options->softdevice, error) &&
+         check_input(out, "--key-file", options->key, error);
+}
+
 /* --- the key --- */
 
 static void sign_by_default(DfuPackPlan *plan)
@@ -319,7 +357,7 @@ static gboolean take(DfuPackOptions *options, const RawOptions *raw, GError **er
 {
   DfuPackPlan *plan = &options->plan;
 
-  if (!take_images(options, raw->paths, error))
+  if (!take_images(options, raw->paths, error) || !check_inputs(options, raw, error))
     return FALSE;
   if (plan->key != NULL)
     sign_by_default(plan);

@@ -190,6 +190,7 @@ void ctl_activate_on_written(Step *step);
 void ctl_watch_begin(Step *step);
 void ctl_watch_on_seen(Step *step);
 void ctl_watch_on_over(Step *step);
+void ctl_watch_on_cancel(Step *step);
 
 /* Ending early (leave.c) */
 void ctl_fail(Step *step, DfuFailReason reason);

@@ -223,8 +223,7 @@ void ctl_on_cancel(Step *step)
   DfuController *c = step->c;
 
   if (c->state == STATE_WATCHING) {
-    c->activating = c->transfer.activate_acknowledged; /* where it was not, nothing is done yet */
-    ctl_end(step);
+    ctl_watch_on_cancel(step);
     return;
   }
   if (c->activating)

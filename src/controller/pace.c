@@ -81,6 +81,17 @@ bool ctl_pace_choose(DfuController *c)
   return false;
 }
 
+DfuPace dfu_controller_foresee_pace(const DfuControllerConfig *config, const DfuFamily *family)
+{
+  DfuController c;
+
+  dfu_controller_init(&c, config);
+  c.family = family;
+  c.mtu = UINT16_MAX;
+  ctl_pace_choose(&c);
+  return (DfuPace){c.packet_bytes, c.receipt_packets, c.window_packets};
+}
+
 uint32_t ctl_pace_receipt_bytes(const DfuController *c)
 {
   uint32_t packets = c->purpose == PURPOSE_IMAGE ? c->receipt_packets : 1;

@@ -90,12 +90,30 @@ static void fail_not_back(Step *step, DfuSeen seen)
   ctl_fail(step, DFU_FAIL_NOT_BACK);
 }
 
+static void end_unseen(Step *step)
+{
+  if (step->c->config.require_back)
+    fail_not_back(step, DFU_SEEN_NOTHING);
+  else
+    end_with(step, DFU_SEEN_NOTHING);
+}
+
+static void end_unwatched(Step *step)
+{
+  step->c->failure.is_unwatched = true;
+  end_unseen(step);
+}
+
 void ctl_watch_begin(Step *step)
 {
   DfuController *c = step->c;
 
-  if (c->config.watch_us == 0 || (c->wants_no_watch && c->transfer.activate_acknowledged)) {
-    end_with(step, DFU_SEEN_NOTHING);
+  if (c->wants_no_watch && c->transfer.activate_acknowledged) {
+    end_unwatched(step);
+    return;
+  }
+  if (c->config.watch_us == 0) {
+    end_unseen(step);
     return;
   }
   ctl_enter(step, STATE_WATCHING, step->now_us + c->config.watch_us);
@@ -130,8 +148,17 @@ void ctl_watch_on_seen(Step *step)
 
 void ctl_watch_on_over(Step *step)
 {
-  if (step->c->config.require_back)
-    fail_not_back(step, DFU_SEEN_NOTHING);
-  else
-    end_with(step, DFU_SEEN_NOTHING);
+  end_unseen(step);
+}
+
+void ctl_watch_on_cancel(Step *step)
+{
+  DfuController *c = step->c;
+
+  if (c->transfer.activate_acknowledged) {
+    end_unwatched(step);
+  } else {
+    c->activating = false; /* nothing says that anything is done yet */
+    ctl_end(step);
+  }
 }

@@ -175,6 +175,11 @@ static GError *not_back_error(const DfuFailure *failure, const DfuFailureContext
                        "the image was sent and activated, but %s came back in DFU mode: it did not "
                        "start. Is the image made for this board and its SoftDevice?",
                        context->device);
+  if (failure->is_unwatched)
+    return g_error_new(DFU_ERROR, DFU_ERROR_NOT_BACK,
+                       "the image was sent and activated, but the run was stopped before %s was "
+                       "seen again. Look for it with `dfu-ble scan --all`",
+                       context->device);
   return g_error_new(DFU_ERROR, DFU_ERROR_NOT_BACK,
                      "the image was sent, but %s was not seen again within %u s after Activate. Look "
                      "for it with `dfu-ble scan --all`",

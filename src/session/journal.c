@@ -103,27 +103,33 @@ static gboolean is_sha256(const char *text)
   return strlen(text) == CHECKSUM_LEN && strspn(text, "0123456789abcdef") == CHECKSUM_LEN;
 }
 
+static gboolean names_part(const DfuJournalRecord *record)
+{
+  return record->image_bytes > 0 && record->part >= DFU_IMAGE_SOFTDEVICE &&
+         record->part <= DFU_IMAGE_APPLICATION && is_sha256(record->package_sha256);
+}
+
 static gboolean is_consistent(const DfuJournalRecord *record)
 {
   const DfuTransfer *transfer = &record->transfer;
 
-  return record->image_bytes > 0 && transfer->sent_bytes <= record->image_bytes &&
+  return (names_part(record) || !dfu_journal_has_update(record)) &&
+         transfer->sent_bytes <= record->image_bytes &&
          transfer->confirmed_bytes <= transfer->sent_bytes &&
          transfer->packet_bytes <= G_MAXUINT16 &&
-         record->most_window_packets <= G_MAXUINT16 && is_sha256(record->package_sha256);
+         record->most_window_packets <= G_MAXUINT16;
 }
 
 static gboolean read_record(GKeyFile *file, DfuJournalRecord *record)
 {
   g_autofree char *sha256 = g_key_file_get_string(file, "package", "sha256", NULL);
   g_autofree char *name = g_key_file_get_string(file, "package", "name", NULL);
-  gint part = g_key_file_get_integer(file, "package", "part", NULL);
 
-  if (sha256 == NULL || name == NULL || part < DFU_IMAGE_SOFTDEVICE || part > DFU_IMAGE_APPLICATION)
+  if (sha256 == NULL || name == NULL)
     return FALSE;
   g_strlcpy(record->package_sha256, sha256, sizeof(record->package_sha256));
   record->package_name = dfu_printable(name, -1);
-  record->part = (DfuImageType)part;
+  record->part = (DfuImageType)g_key_file_get_integer(file, "package", "part", NULL);
   record->saved_unix_s = g_key_file_get_int64(file, "device", "saved", NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
     if (!get_field(file, i, record))

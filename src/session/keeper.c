@@ -10,6 +10,7 @@ struct DfuKeeper {
   guint n_parts;
   guint index; /* of the part under way; n_parts once all are done */
   gboolean is_open;
+  gboolean is_by_bootloader; /* the address it was opened by is where the application was sent to */
   gboolean may_resume;
   gboolean has_begun; /* the target has given up what @found tells of for our transfer */
   DfuJournalRecord ours;
@@ -42,8 +43,9 @@ DfuKeeper *dfu_keeper_new(const char *folder, const DfuPackage *package, const c
   keeper->parts = parts;
   keeper->n_parts = n_parts;
   keeper->ours.package_name = g_strdup(package_name);
-  g_strlcpy(keeper->ours.package_sha256, dfu_package_get_sha256(package),
-            sizeof(keeper->ours.package_sha256));
+  if (package != NULL)
+    g_strlcpy(keeper->ours.package_sha256, dfu_package_get_sha256(package),
+              sizeof(keeper->ours.package_sha256));
   take_index(keeper, 0);
   return keeper;
 }
@@ -121,6 +123,7 @@ static const DfuJournalRecord *go_on_from_found(DfuKeeper *keeper, guint index)
 
 const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning)
 {
+  g_autofree char *own = dfu_journal_path(keeper->folder, address);
   guint index;
 
   *warning = NULL;
@@ -128,10 +131,11 @@ const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, 
     return NULL;
   keeper->is_open = TRUE;
   keeper->path = dfu_journal_find(keeper->folder, address);
+  keeper->is_by_bootloader = !g_str_equal(keeper->path, own);
   if (!keeper->may_resume || !dfu_journal_load(keeper->path, &keeper->found, warning))
     return NULL;
   keeper->ours.was_entered = keeper->found.was_entered;
-  if (!dfu_journal_has_update(&keeper->found))
+  if (!dfu_journal_has_update(&keeper->found) || keeper->n_parts == 0)
     return NULL;
   index = find_part(keeper);
   if (index < keeper->n_parts)
@@ -158,9 +162,9 @@ guint16 dfu_keeper_get_most_window(const DfuKeeper *keeper)
   return (guint16)keeper->found.most_window_packets;
 }
 
-gboolean dfu_keeper_was_entered(const DfuKeeper *keeper)
+gboolean dfu_keeper_may_be_above(const DfuKeeper *keeper)
 {
-  return keeper->ours.was_entered;
+  return keeper->ours.was_entered && !keeper->is_by_bootloader;
 }
 
 gboolean dfu_keeper_set_entered(DfuKeeper *keeper, gboolean was_entered)
@@ -180,6 +184,14 @@ void dfu_keeper_advance(DfuKeeper *keeper)
   keeper->ours.was_entered = false; /* and the device runs its application */
 }
 
+/** An update of another run, which this one has not put an end to. */
+static gboolean leaves_found(const DfuKeeper *keeper)
+{
+  if (keeper->n_parts == 0)
+    return dfu_journal_has_update(&keeper->found);
+  return keeper->other != NULL && !keeper->has_begun; /* it was in our way, and is */
+}
+
 gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
                          guint16 most_window_packets, GError **error)
 {
@@ -191,8 +203,8 @@ gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
   keeper->has_begun |= transfer->start_accepted;
   if (!dfu_journal_has_update(&keeper->ours)) {
     keeper->found.was_entered = keeper->ours.was_entered;
-    if (keeper->other != NULL && !keeper->has_begun)
-      return dfu_journal_save(keeper->path, &keeper->found, error); /* it was in our way, and is */
+    if (leaves_found(keeper))
+      return dfu_journal_save(keeper->path, &keeper->found, error);
     if (most_window_packets == 0 && !keeper->ours.was_entered) {
       dfu_journal_remove(keeper->path);
       return TRUE;

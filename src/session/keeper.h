@@ -12,8 +12,8 @@ typedef struct DfuKeeper DfuKeeper;
 
 /**
  * @folder: where journals are kept
- * @package: what is sent
- * @package_name: what messages call it
+ * @package: (nullable): what is sent; NULL where nothing is
+ * @package_name: what messages call it; "" for nothing
  * @parts: those of @package that this run sends, in order; theirs to the end
  * @may_resume: whether to go by what is found; where not, it is only written
  */
@@ -40,8 +40,8 @@ guint dfu_keeper_get_index(const DfuKeeper *keeper);
 /** What any earlier run had to be content with on this device; 0: no limit. */
 guint16 dfu_keeper_get_most_window(const DfuKeeper *keeper);
 
-/** Whether an earlier run sent the application into its bootloader, or this one. */
-gboolean dfu_keeper_was_entered(const DfuKeeper *keeper);
+/** Whether an earlier run sent the application at this address into its bootloader, or this one. */
+gboolean dfu_keeper_may_be_above(const DfuKeeper *keeper);
 
 /**
  * dfu_keeper_set_entered:

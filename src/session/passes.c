@@ -18,6 +18,7 @@ static void configure(DfuSession *session)
   const DfuSessionOptions *options = &session->options;
   const DfuPart *part = session_get_part(session);
   gint64 watch_us = (gint64)options->wait_back_s * G_USEC_PER_SEC;
+  gboolean is_last = session->index + 1 >= session->n_parts;
 
   session->config = (DfuControllerConfig){
     .goal = options->goal,
@@ -29,8 +30,8 @@ static void configure(DfuSession *session)
     .deadline_us = options->deadline_s > 0
                      ? session->started_us + (gint64)options->deadline_s * G_USEC_PER_SEC
                      : G_MAXINT64,
-    .watch_us = session->index + 1 < session->n_parts ? MAX(watch_us, SYSTEM_START_US) : watch_us,
-    .require_back = options->require_back,
+    .watch_us = is_last ? watch_us : MAX(watch_us, SYSTEM_START_US),
+    .require_back = options->require_back && is_last, /* the next part shows it of the others */
     .restart = options->restart,
     .allow_cable = options->allow_cable,
     .save_step_bytes = SAVE_STEP_BYTES,
@@ -58,7 +59,7 @@ static void configure_by_journal(DfuSession *session)
   if (session->earlier != NULL)
     config->known = session->earlier->transfer;
   /* A bootloader that was entered, or has restarted since, may have another address. */
-  if (session->earlier != NULL || dfu_keeper_was_entered(session->keeper))
+  if (session->earlier != NULL || dfu_keeper_may_be_above(session->keeper))
     config->find = MAX(config->find, DFU_FIND_TARGET);
 }
 
@@ -154,18 +155,20 @@ void session_forget_entry(DfuSession *session)
     save(session);
 }
 
-static gboolean is_done(const DfuUpdate *update)
+static gboolean is_part_done(const DfuSession *session, const DfuUpdate *update)
 {
-  return update->n_actions > 0 && update->actions[update->n_actions - 1].type == DFU_ACTION_DONE;
+  return session_get_part(session) != NULL && update->n_actions > 0 &&
+         update->actions[update->n_actions - 1].type == DFU_ACTION_DONE;
 }
 
 void session_keep(DfuSession *session, const DfuUpdate *update)
 {
+  gboolean is_done = is_part_done(session, update);
+
   session->transfer = update->transfer;
-  if (session->keeper == NULL ||
-      !(is_entering(session, update) || update->save || is_done(update)))
+  if (session->keeper == NULL || !(is_entering(session, update) || update->save || is_done))
     return;
-  if (is_done(update))
+  if (is_done)
     dfu_keeper_advance(session->keeper);
   save(session);
 }

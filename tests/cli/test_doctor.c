@@ -267,6 +267,42 @@ static void state_folder_that_cannot_be_is_a_warning(void **state)
   cJSON_Delete(events);
 }
 
+/* It would be another place in each directory. */
+static void state_folder_that_is_relative_is_ignored(void **state)
+{
+  static const char *const commands[][5] = { { "doctor", "--json" },
+                                             { "status", "--addr", CLI_ADDRESS, "--json" },
+                                             { "enter", "--addr", CLI_ADDRESS, "--json" } };
+  Cli *cli = *state;
+  g_autofree char *home = g_strdup_printf("HOME=%s", cli_path(cli, "home"));
+  const DfuTestProgram relative = { .environment = CLI_ARGS("XDG_STATE_HOME=dfu-ble-is-not-here",
+                                                            home) };
+
+  cli_start_target(cli, CLI_NO_ARGS);
+  for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+    g_auto(DfuTestResult) result = dfu_test_finish(cli_start_like(cli, &relative, commands[i]));
+
+    cli_assert_status(&result, 0);
+    cli_assert_says(result.out, "XDG_STATE_HOME is 'dfu-ble-is-not-here', which is no absolute "
+                                "path and is ignored; locks and journals go to /");
+    cli_assert_says(result.out, "/home/.local/state/dfu-ble\"");
+  }
+  assert_false(g_file_test("dfu-ble-is-not-here", G_FILE_TEST_EXISTS));
+  assert_true(g_file_test(cli_path(cli, "home/.local/state/dfu-ble"), G_FILE_TEST_IS_DIR));
+}
+
+static void state_folder_without_a_home_is_that_of_the_user(void **state)
+{
+  Cli *cli = *state;
+  const DfuTestProgram homeless = { .environment = CLI_ARGS("XDG_STATE_HOME", "HOME=") };
+  g_auto(DfuTestResult) result = { 0 };
+
+  cli_start_target(cli, CLI_NO_ARGS);
+  result = dfu_test_finish(cli_start_like(cli, &homeless, CLI_ARGS("doctor")));
+  cli_assert_says(result.out, "/.local/state/dfu-ble");
+  assert_null(strstr(result.out, " .local/state/dfu-ble"));
+}
+
 static void nothing_is_made_in_the_state_folder(void **state)
 {
   Cli *cli = *state;
@@ -314,6 +350,8 @@ int main(void)
     CLI_TEST(bus_policy_against_this_user_gives_4),
     CLI_TEST(bluetoothd_is_started_where_the_bus_can),
     CLI_TEST(state_folder_that_cannot_be_is_a_warning),
+    CLI_TEST(state_folder_that_is_relative_is_ignored),
+    CLI_TEST(state_folder_without_a_home_is_that_of_the_user),
     CLI_TEST(nothing_is_made_in_the_state_folder),
     CLI_TEST(wrong_usage_gives_2),
   };

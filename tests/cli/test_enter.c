@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #define NEXT_ADDRESS "C4:12:AB:00:11:23" /* one above the application's */
+#define ADDRESS_BELOW "C4:12:AB:00:11:21"
 #define TO_DEVICE "--addr", CLI_ADDRESS
 #define ENTER "enter", TO_DEVICE
 #define RESET "reset", TO_DEVICE
@@ -74,6 +75,59 @@ static void application_is_entered_wherever_its_bootloader_appears(void **state)
     cli_assert_says(again.out, "\nmode         dfu\n");
     cli_stop_target(cli);
   }
+}
+
+/* Whatever became of the run that sent it there: this is the command that the user has. */
+static void bootloader_that_was_entered_is_found_by_the_address_of_its_application(void **state)
+{
+  Cli *cli = *state;
+  g_auto(DfuTestResult) first = { 0 };
+  g_auto(DfuTestResult) again = { 0 };
+  g_auto(DfuTestResult) reset = { 0 };
+
+  cli_start_target(cli, CLI_ARGS("--app-mode", "--no-application"));
+  first = cli_run(cli, CLI_ARGS(ENTER));
+  cli_assert_status(&first, 0);
+  again = cli_run(cli, CLI_ARGS(ENTER, "--timeout", "5"));
+  cli_assert_status(&again, 0);
+  assert_true(g_str_has_prefix(again.out, "In DFU mode at " NEXT_ADDRESS ": "));
+  reset = cli_run(cli, CLI_ARGS(RESET, "--timeout", "5"));
+  cli_assert_status(&reset, 0);
+  assert_string_equal(reset.out, "Reset: " NEXT_ADDRESS ".\n");
+}
+
+static void enter_that_was_interrupted_goes_on_by_the_printed_command(void **state)
+{
+  Cli *cli = *state;
+  g_auto(DfuTestResult) cut = { 0 };
+  g_auto(DfuTestResult) again = { 0 };
+  DfuTestRun *run;
+
+  cli_start_target(cli, CLI_ARGS("--app-mode", "--boot-ms", "3000"));
+  run = cli_start(cli, CLI_ARGS(ENTER));
+  dfu_test_wait_for(run, FALSE, "entering the bootloader");
+  dfu_test_signal(run, SIGINT);
+  cut = dfu_test_finish(run);
+  cli_assert_status(&cut, 130);
+  assert_true(g_str_has_suffix(cli_last_line(cut.err), " enter --addr " CLI_ADDRESS));
+  again = cli_run(cli, CLI_ARGS(ENTER));
+  cli_assert_status(&again, 0);
+  assert_true(g_str_has_prefix(again.out, "In DFU mode at " NEXT_ADDRESS ": "));
+}
+
+/* Another device's bootloader may be there. */
+static void bootloader_above_is_left_alone_where_nobody_entered_it(void **state)
+{
+  Cli *cli = *state;
+  g_autofree char *log = NULL;
+  g_auto(DfuTestResult) result = { 0 };
+
+  cli_start_target(cli, CLI_ARGS("--log", cli_path(cli, "target.log")));
+  result = cli_run(cli, CLI_ARGS("enter", "--addr", ADDRESS_BELOW, "--timeout", "1"));
+  cli_assert_status(&result, 5);
+  cli_assert_says(result.err, "if it is the device, go on with `--addr " CLI_ADDRESS "`");
+  log = read_log(cli);
+  assert_null(strstr(log, " > "));
 }
 
 static void json_says_where_the_bootloader_is(void **state)
@@ -422,6 +476,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     CLI_TEST(application_is_entered_wherever_its_bootloader_appears),
+    CLI_TEST(bootloader_that_was_entered_is_found_by_the_address_of_its_application),
+    CLI_TEST(enter_that_was_interrupted_goes_on_by_the_printed_command),
+    CLI_TEST(bootloader_above_is_left_alone_where_nobody_entered_it),
     CLI_TEST(json_says_where_the_bootloader_is),
     CLI_TEST(device_in_dfu_mode_is_left_as_it_is),
     CLI_TEST(watch_is_in_dfu_mode_as_it_is),

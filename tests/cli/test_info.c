@@ -184,6 +184,23 @@ static void file_names_that_are_not_utf8_stay_valid_json(void **state)
   cJSON_Delete(events);
 }
 
+/* A terminal takes these for the begin of an escape sequence, and for a turn of the text. */
+static void file_names_that_move_a_terminal_are_escaped(void **state)
+{
+  Cli *cli = *state;
+  const char *path =
+    cli_make_package(cli, "x\xc2\x9b" "31m\xe2\x80\xae\xf3\xa0\x81\x81.zip", CLI_NO_ARGS);
+  g_auto(DfuTestResult) json = cli_run(cli, CLI_ARGS("info", path, "--json"));
+  g_auto(DfuTestResult) text = cli_run(cli, CLI_ARGS("info", path));
+  cJSON *events = cli_parse_events(json.out);
+
+  cli_assert_status(&json, 0);
+  cli_assert_says(json.out, "x\\u009b31m\\u202e\\udb40\\udc41.zip");
+  assert_string_equal(text_of(cli_find_event(events, "package"), "path"), path);
+  cli_assert_says(text.out, "x\xef\xbf\xbd" "31m\xef\xbf\xbd\xef\xbf\xbd.zip");
+  cJSON_Delete(events);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -195,6 +212,7 @@ int main(void)
     CLI_TEST(broken_package_is_a_result_in_json),
     CLI_TEST(full_standard_output_gives_1),
     CLI_TEST(file_names_that_are_not_utf8_stay_valid_json),
+    CLI_TEST(file_names_that_move_a_terminal_are_escaped),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
  */
 #include "lib/cli_fixture.h"
 
+#include <unistd.h>
+
 /* Writes an image of the emulator's kind and gives its path. */
 static const char *make_image(Cli *cli, const char *name, const char *bytes)
 {
@@ -206,6 +208,31 @@ static void existing_file_is_replaced_with_force_only(void **state)
   cli_assert_status(&replaced, 0);
 }
 
+static void what_is_read_is_never_replaced(void **state)
+{
+  static const char *const options[] = { "--application", "--bootloader", "--softdevice", "--dat",
+                                         "--key-file" };
+  Cli *cli = *state;
+  const char *image = make_image(cli, "app.bin", "64");
+  const char *input = cli_path(cli, "input");
+  const char *alias = cli_path(cli, "alias");
+
+  assert_true(g_file_set_contents(input, "mine", -1, NULL));
+  assert_int_equal(symlink(input, alias), 0);
+  for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+    g_autofree char *says = g_strdup_printf("is the file of %s, which", options[i]);
+    g_autofree char *left = NULL;
+    g_auto(DfuTestResult) result =
+      cli_run(cli, CLI_ARGS("pack", "--force", input, i == 0 ? "--softdevice" : "--application",
+                            image, options[i], alias));
+
+    cli_assert_status(&result, 2);
+    cli_assert_says(result.err, says);
+    assert_true(g_file_get_contents(input, &left, NULL, NULL));
+    assert_string_equal(left, "mine");
+  }
+}
+
 static void image_that_is_none_gives_3_and_no_file(void **state)
 {
   Cli *cli = *state;
@@ -259,6 +286,7 @@ int main(void)
     CLI_TEST(wrong_usage_gives_2),
     CLI_TEST(package_is_shown_as_info_does),
     CLI_TEST(existing_file_is_replaced_with_force_only),
+    CLI_TEST(what_is_read_is_never_replaced),
     CLI_TEST(image_that_is_none_gives_3_and_no_file),
     CLI_TEST(place_that_cannot_be_written_gives_1),
     CLI_TEST(made_package_updates_a_device),

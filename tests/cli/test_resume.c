@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utime.h>
 
 #define TO_DEVICE "--addr", CLI_ADDRESS
@@ -582,6 +583,25 @@ static void retries_exhausted_give_6_and_a_command_that_goes_on(void **state)
   cli_assert_installed(cli, package, 0);
 }
 
+/* A copied line has to find the journal of this run, and the file it is about. */
+static void command_that_goes_on_names_user_and_file(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "it's\xc2\x9b\xff.zip", CLI_NO_ARGS);
+  const DfuTestProgram sudo = { .environment = CLI_ARGS("SUDO_UID=1000") };
+  const char *const update[] = { "update", package, TO_DEVICE, "--timeout", "1", NULL };
+  g_auto(DfuTestResult) plain = { 0 };
+  g_auto(DfuTestResult) by_sudo = { 0 };
+
+  cli_start_target(cli, CLI_ARGS("--absent"));
+  plain = cli_run(cli, update);
+  by_sudo = dfu_test_finish(cli_start_like(cli, &sudo, update));
+  cli_assert_status(&plain, 5);
+  cli_assert_says(cli_last_line(plain.err), "/it\\047s\\302\\233\\377.zip' --addr ");
+  assert_true(g_str_has_prefix(cli_last_line(plain.err), "  /"));
+  assert_int_equal(g_str_has_prefix(cli_last_line(by_sudo.err), "  sudo /"), geteuid() == 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -609,6 +629,7 @@ int main(void)
     CLI_TEST(loss_before_the_first_byte_is_told_without_an_offset),
     CLI_TEST(tries_that_fail_are_told_one_by_one),
     CLI_TEST(retries_exhausted_give_6_and_a_command_that_goes_on),
+    CLI_TEST(command_that_goes_on_names_user_and_file),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

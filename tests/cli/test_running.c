@@ -67,6 +67,57 @@ static void sigterm_and_sighup_do_as_ctrl_c(void **state)
   }
 }
 
+static void nohup_is_respected(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  const DfuTestProgram nohup = { .ignores_hangup = TRUE };
+  g_auto(DfuTestResult) result = { 0 };
+  DfuTestRun *run;
+
+  cli_start_target(cli, CLI_ARGS(SLOW_ERASE));
+  run = cli_start_like(cli, &nohup, CLI_ARGS("update", package, TO_DEVICE));
+  dfu_test_wait_for(run, FALSE, "erasing flash");
+  dfu_test_signal(run, SIGHUP);
+  result = dfu_test_finish(run);
+  cli_assert_status(&result, 0);
+  cli_assert_installed(cli, package, 0);
+}
+
+/* Activated, and not seen: with --require-back that is what 9 means, whoever ended the wait. */
+static void sigterm_while_it_watches_shows_nothing_of_the_device(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  const char *const update[] = { "update", package, TO_DEVICE, "--json", "--wait-back", "600",
+                                 NULL, NULL };
+
+  for (guint i = 0; i < 2; i++) {
+    const char *arguments[G_N_ELEMENTS(update)];
+    g_auto(DfuTestResult) result = { 0 };
+    const cJSON *end;
+    cJSON *events;
+    DfuTestRun *run;
+
+    memcpy(arguments, update, sizeof update);
+    arguments[G_N_ELEMENTS(update) - 2] = i == 0 ? "--require-back" : NULL;
+    cli_start_target(cli, CLI_ARGS("--after-activate", "nothing"));
+    run = cli_start(cli, arguments);
+    dfu_test_wait_for(run, TRUE, "\"state\":\"watching\"");
+    dfu_test_signal(run, SIGTERM);
+    result = dfu_test_finish(run);
+    cli_stop_target(cli);
+    cli_assert_status(&result, i == 0 ? 9 : 0);
+    events = cli_parse_events(result.out);
+    end = cli_find_event(events, "result");
+    assert_string_equal(cli_text(end, "seen"), "nothing");
+    if (i == 0)
+      cli_assert_says(cli_text(end, "error"), "sent and activated, but the run was stopped before");
+    cJSON_Delete(events);
+    cli_assert_installed(cli, package, 0);
+  }
+}
+
 static void second_run_on_the_same_device_gives_10(void **state)
 {
   Cli *cli = *state;
@@ -245,6 +296,8 @@ int main(void)
     CLI_TEST(ctrl_c_during_the_erase_waits_for_its_end),
     CLI_TEST(ctrl_c_in_mid_image_lets_the_target_come_to_rest),
     CLI_TEST(sigterm_and_sighup_do_as_ctrl_c),
+    CLI_TEST(nohup_is_respected),
+    CLI_TEST(sigterm_while_it_watches_shows_nothing_of_the_device),
     CLI_TEST(second_run_on_the_same_device_gives_10),
     CLI_TEST(second_run_by_name_gives_10),
     CLI_TEST(lock_file_that_stayed_behind_means_nothing),

@@ -69,18 +69,21 @@ static void nothing_heard_gives_5(void **state)
   assert_string_equal(result.out, "");
 }
 
-static void ctrl_c_ends_the_list_with_0(void **state)
+static void signals_end_the_list_with_0(void **state)
 {
+  static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
   Cli *cli = *state;
-  g_auto(DfuTestResult) result = { 0 };
-  DfuTestRun *run;
 
   cli_start_target(cli, CLI_NO_ARGS);
-  run = cli_start(cli, CLI_ARGS("scan", "--timeout", "600"));
-  dfu_test_wait_for(run, TRUE, CLI_ADDRESS);
-  dfu_test_signal(run, SIGINT);
-  result = dfu_test_finish(run);
-  cli_assert_status(&result, 0);
+  for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
+    DfuTestRun *run = cli_start(cli, CLI_ARGS("scan", "--timeout", "600"));
+    g_auto(DfuTestResult) result = { 0 };
+
+    dfu_test_wait_for(run, TRUE, CLI_ADDRESS);
+    dfu_test_signal(run, signals[i]);
+    result = dfu_test_finish(run);
+    cli_assert_status(&result, 0);
+  }
 }
 
 static void no_adapter_gives_4(void **state)
@@ -131,7 +134,7 @@ int main(void)
     CLI_TEST(quiet_prints_the_list_alone),
     CLI_TEST(json_has_a_device_and_the_result),
     CLI_TEST(nothing_heard_gives_5),
-    CLI_TEST(ctrl_c_ends_the_list_with_0),
+    CLI_TEST(signals_end_the_list_with_0),
     CLI_TEST(no_adapter_gives_4),
     CLI_TEST(no_bus_gives_4),
     CLI_TEST(hostile_name_moves_no_cursor),

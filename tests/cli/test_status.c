@@ -345,6 +345,24 @@ static void target_that_does_not_count_is_told_after_two_seconds(void **state)
   cJSON_Delete(events);
 }
 
+static void signals_end_it_with_130(void **state)
+{
+  static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+  Cli *cli = *state;
+
+  cli_start_target(cli, CLI_ARGS("--absent"));
+  for (guint i = 0; i < G_N_ELEMENTS(signals); i++) {
+    DfuTestRun *run = cli_start(cli, CLI_ARGS(STATUS, "--timeout", "600", "--json", "--verbose"));
+    g_auto(DfuTestResult) result = { 0 };
+
+    dfu_test_wait_for(run, FALSE, "connecting to");
+    dfu_test_signal(run, signals[i]);
+    result = dfu_test_finish(run);
+    cli_assert_status(&result, 130);
+    cJSON_Delete(cli_parse_events(result.out));
+  }
+}
+
 static void device_that_is_away_gives_5(void **state)
 {
   Cli *cli = *state;
@@ -424,6 +442,7 @@ int main(void)
     CLI_TEST(target_that_forgot_would_not_be_resumed),
     CLI_TEST(application_without_the_service_is_another_device),
     CLI_TEST(target_that_does_not_count_is_told_after_two_seconds),
+    CLI_TEST(signals_end_it_with_130),
     CLI_TEST(device_that_is_away_gives_5),
     CLI_TEST(adapter_that_is_off_gives_4),
     CLI_TEST(refused_write_gives_7),

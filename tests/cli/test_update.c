@@ -347,6 +347,41 @@ static void dry_run_touches_no_bluetooth(void **state)
   assert_false(g_file_test(cli_path(cli, "state"), G_FILE_TEST_EXISTS));
 }
 
+/* As the controller chooses it. */
+static void dry_run_tells_how_packets_go_out(void **state)
+{
+  static const struct {
+    const char *options[4];
+    const char *packets;
+    const char *pace;
+  } rows[] = {
+    { { "--window", "2" }, "410 packets of 20 bytes", "every 2 packets, 2 in flight," },
+    { { "--packet-size", "16" }, "512 packets of 16 bytes", "every 4 packets, 4 in flight," },
+    { { "--family", "sdk" }, "410 packets of 20 bytes", "every 4 packets, 8 in flight;" },
+    { { "--family", "sdk", "--packet-size", "244" },
+      "34 packets or more of up to 244 bytes",
+      "every 4 packets, 8 in flight;" },
+    { { "--family", "adafruit-0.10" },
+      "34 packets or more of up to 244 bytes",
+      "every 4 packets, 8 in flight;" },
+    { { "--family", "otafix", "--packet-size", "20" },
+      "410 packets of 20 bytes",
+      "every 12 packets, 24 in flight;" },
+  };
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_ARGS("--device-type", "0x52"));
+
+  for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+    const char *const *more = rows[i].options;
+    g_auto(DfuTestResult) result = cli_run(
+      cli, CLI_ARGS("update", package, TO_DEVICE, "--dry-run", more[0], more[1], more[2], more[3]));
+
+    cli_assert_status(&result, 0);
+    cli_assert_says(result.out, rows[i].packets);
+    cli_assert_says(result.out, rows[i].pace);
+  }
+}
+
 static void dry_run_of_two_parts_tells_both(void **state)
 {
   Cli *cli = *state;
@@ -977,6 +1012,7 @@ int main(void)
     CLI_TEST(only_sends_the_part_it_names),
     CLI_TEST(only_must_name_a_part_that_is_there),
     CLI_TEST(dry_run_touches_no_bluetooth),
+    CLI_TEST(dry_run_tells_how_packets_go_out),
     CLI_TEST(dry_run_of_two_parts_tells_both),
     CLI_TEST(every_family_is_recognised_and_updated),
     CLI_TEST(device_information_is_told),

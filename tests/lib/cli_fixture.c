@@ -122,6 +122,7 @@ DfuTestRun *cli_start_like(Cli *cli, const DfuTestProgram *like, const char *con
   g_ptr_array_add(argv, NULL);
   g_ptr_array_add(environment, bus);
   g_ptr_array_add(environment, state_home);
+  g_ptr_array_add(environment, (gpointer)"SUDO_UID"); /* of who runs the tests */
   if (like->environment != NULL)
     append_all(environment, like->environment);
   g_ptr_array_add(environment, NULL);

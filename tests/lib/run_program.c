@@ -66,6 +66,7 @@ static void become(const DfuTestProgram *program, char **environment, int out, i
   else
     dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
+  signal(SIGHUP, program->ignores_hangup ? SIG_IGN : SIG_DFL);
   execve(program->argv[0], (char *const *)program->argv, environment);
   _exit(127);
 }

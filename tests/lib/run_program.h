@@ -16,6 +16,7 @@ typedef struct {
   const char *const *environment; /* (nullable): "NAME=value", "NAME" to take it away; NULL ends */
   const char *stdout_path;        /* (nullable): instead of what result.out collects */
   gboolean close_stdout;          /* the program starts without one */
+  gboolean ignores_hangup;        /* as after nohup; else as after login */
   guint terminal_columns;         /* standard error is a terminal so wide; 0: it is a file */
 } DfuTestProgram;
 

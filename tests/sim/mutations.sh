@@ -173,6 +173,8 @@ mutate "a bootloader is taken for an application by a late answer" controller/co
   'c->may_be_either \&\& response->opcode == DFU_OP_START' 'response->opcode == DFU_OP_START'
 mutate "the silence of a watch is taken for success" controller/phase_finish.c \
   'fail_validation\(step, 0\);' 'begin_activate(step);'
+mutate "what nobody saw come back is a success" controller/phase_finish.c \
+  'if \(step->c->config.require_back\)' 'if (false)'
 
 echo "$((n - survived)) of $n planted faults were caught"
 [ "$survived" -eq 0 ]

@@ -478,6 +478,28 @@ static void wish_to_stop_at_activate_spares_the_wait(void **state G_GNUC_UNUSED)
   assert_true(sim->now_us - asked_us < 20 * G_USEC_PER_SEC);
 }
 
+/** Where it has to be seen back, what nobody waited to see is no success. */
+static void wish_to_stop_is_no_sight_of_the_device(void **state G_GNUC_UNUSED)
+{
+  static const char *const moments[] = {"> 05", "> watch"};
+
+  for (guint i = 0; i < G_N_ELEMENTS(moments); i++) {
+    g_autoptr(Sim) sim = make("sdk11-dual", 0, 0);
+
+    sim->trace = g_string_new(NULL);
+    sim->config.watch_us = HOUR_US;
+    sim->config.require_back = true;
+    run_up_to(sim, moments[i]);
+    sim_feed(sim, DFU_EVENT_CANCEL);
+    run(sim);
+    assert_true(sim->application_is_new);
+    assert_failed(sim, DFU_FAIL_NOT_BACK);
+    assert_int_equal(sim->terminal.failure.seen, DFU_SEEN_NOTHING);
+    assert_true(sim->terminal.failure.is_unwatched);
+    assert_false(sim->disk.start_sent);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -499,6 +521,7 @@ int main(void)
     cmocka_unit_test(wish_to_stop_before_the_first_connection_is_granted),
     cmocka_unit_test(nothing_begins_anew_before_the_last_request_is_acknowledged),
     cmocka_unit_test(wish_to_stop_at_activate_spares_the_wait),
+    cmocka_unit_test(wish_to_stop_is_no_sight_of_the_device),
     cmocka_unit_test(nothing_is_left_while_a_write_is_not_acknowledged),
     cmocka_unit_test(last_write_to_flash_is_waited_for),
   };

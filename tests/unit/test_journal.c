@@ -113,6 +113,24 @@ static void journal_of_an_application_tells_of_its_bootloader(void **state)
   dfu_journal_remove(application);
 }
 
+/* An application that was entered for its own sake. */
+static void without_an_update_no_package_is_named(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord entry = {.package_name = (char *)"", .was_entered = true};
+  DfuJournalRecord update = entry;
+  g_auto(DfuJournalRecord) found = {0};
+  g_autofree char *warning = NULL;
+
+  save(fixture, &entry);
+  assert_true(dfu_journal_load(fixture->path, &found, &warning));
+  assert_true(found.was_entered);
+  assert_false(dfu_journal_has_update(&found));
+  update.parts_done = 1;
+  save(fixture, &update);
+  assert_set_aside(fixture);
+}
+
 static void what_is_saved_is_loaded(void **state)
 {
   const Fixture *fixture = *state;
@@ -264,6 +282,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     TEST(journal_of_an_application_tells_of_its_bootloader),
+    TEST(without_an_update_no_package_is_named),
     TEST(what_is_saved_is_loaded),
     TEST(missing_journal_is_no_warning),
     TEST(every_single_changed_byte_is_noticed),

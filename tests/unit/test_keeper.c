@@ -11,6 +11,7 @@
 #include "session/keeper.h"
 
 #define ADDRESS "C4:12:AB:00:11:22"
+#define ADDRESS_ABOVE "C4:12:AB:00:11:23"
 #define SYSTEM_BYTES 4096
 #define APP_BYTES 2048
 
@@ -271,19 +272,78 @@ static void bootloader_that_was_entered_is_known_of_until_the_update_is_done(voi
   const DfuPart *const parts[] = { dfu_package_get_part(fixture->other, 1) };
   DfuKeeper *keeper = open_ours(fixture, NULL);
 
-  assert_false(dfu_keeper_was_entered(keeper));
+  assert_false(dfu_keeper_may_be_above(keeper));
   assert_true(dfu_keeper_set_entered(keeper, TRUE));
   assert_false(dfu_keeper_set_entered(keeper, TRUE));
   save(keeper, &none, 0);
   dfu_keeper_free(keeper);
 
   keeper = open_keeper(fixture, fixture->other, parts, 1, TRUE, NULL);
-  assert_true(dfu_keeper_was_entered(keeper));
+  assert_true(dfu_keeper_may_be_above(keeper));
   assert_null(dfu_keeper_get_other(keeper));
   dfu_keeper_advance(keeper);
   save(keeper, &none, 0);
   dfu_keeper_free(keeper);
   assert_false(has_journal(fixture));
+}
+
+/* It is there already: what is above it is another device. */
+static void nothing_is_above_the_address_of_the_bootloader(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuKeeper *keeper = open_ours(fixture, NULL);
+  g_autofree char *warning = NULL;
+
+  dfu_keeper_set_entered(keeper, TRUE);
+  save(keeper, &none, 0);
+  dfu_keeper_free(keeper);
+  keeper = dfu_keeper_new(fixture->folder, fixture->package, "both.zip", fixture->parts, 2, TRUE);
+  assert_null(dfu_keeper_open(keeper, ADDRESS_ABOVE, &warning));
+  assert_false(dfu_keeper_may_be_above(keeper));
+  dfu_keeper_advance(keeper);
+  dfu_keeper_advance(keeper);
+  save(keeper, &none, 0);
+  dfu_keeper_free(keeper);
+  assert_false(has_journal(fixture)); /* for both addresses it is one device */
+}
+
+static void enter(const Fixture *fixture)
+{
+  DfuKeeper *keeper = open_keeper(fixture, NULL, NULL, 0, TRUE, NULL);
+
+  dfu_keeper_set_entered(keeper, TRUE);
+  save(keeper, &none, 0);
+  dfu_keeper_free(keeper);
+}
+
+static void run_without_a_package_leaves_the_entry_alone(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuKeeper *keeper;
+
+  enter(fixture);
+  keeper = open_keeper(fixture, NULL, NULL, 0, TRUE, NULL);
+  assert_true(dfu_keeper_may_be_above(keeper));
+  assert_true(dfu_keeper_set_entered(keeper, FALSE));
+  save(keeper, &none, 0);
+  dfu_keeper_free(keeper);
+  assert_false(has_journal(fixture));
+}
+
+static void run_without_a_package_takes_nothing_from_an_update(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuKeeper *keeper;
+
+  leave(fixture, 1, &cut, 4);
+  enter(fixture);
+  keeper = open_ours(fixture, &found);
+  assert_int_equal(dfu_keeper_get_index(keeper), 1);
+  assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  assert_int_equal(dfu_keeper_get_most_window(keeper), 4);
+  assert_true(dfu_keeper_may_be_above(keeper));
+  dfu_keeper_free(keeper);
 }
 
 /* --- what is not ours --- */
@@ -393,6 +453,9 @@ int main(void)
     TEST(window_outlives_the_update_and_is_no_transfer),
     TEST(window_counts_for_another_package_too),
     TEST(bootloader_that_was_entered_is_known_of_until_the_update_is_done),
+    TEST(nothing_is_above_the_address_of_the_bootloader),
+    TEST(run_without_a_package_leaves_the_entry_alone),
+    TEST(run_without_a_package_takes_nothing_from_an_update),
     TEST(another_package_is_named),
     TEST(another_part_of_the_package_is_named),
     TEST(part_is_found_wherever_it_stands_among_ours),

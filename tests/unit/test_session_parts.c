@@ -58,6 +58,7 @@ static int set_up(void **state)
   fixture->path = dfu_journal_path(fixture->folder, PLAYED_ADDRESS);
   fixture->error_code = -1;
   options.restart = TRUE;
+  options.require_back = TRUE; /* which is about the end of the update, not of its first part */
   fixture->session =
     dfu_session_new(fixture->parts, 2, &fixture->link.base, &options, on_report, fixture);
   dfu_session_use_journal(fixture->session, fixture->folder, PLAYED_ADDRESS, fixture->package,
@@ -233,6 +234,17 @@ static void wish_to_stop_while_the_first_part_is_activated_stops(void **state)
   assert_stopped_between(fixture);
 }
 
+/** Nothing is left to send, and nobody has seen what it came to. */
+static void wish_to_stop_while_the_last_part_starts_is_no_success(void **state)
+{
+  Fixture *fixture = *state;
+
+  play_up_to(fixture, "watch", 2);
+  dfu_session_cancel(fixture->session);
+  play(fixture);
+  assert_int_equal(fixture->error_code, DFU_ERROR_NOT_BACK);
+}
+
 /** What the device had to be slowed down to holds for the next part, and for later runs. */
 static void window_that_worked_goes_over_to_the_next_part(void **state)
 {
@@ -257,6 +269,7 @@ int main(void)
     TEST(journal_between_the_parts_tells_of_the_next_one_alone),
     TEST(wish_to_stop_while_the_first_part_starts_stops),
     TEST(wish_to_stop_while_the_first_part_is_activated_stops),
+    TEST(wish_to_stop_while_the_last_part_starts_is_no_success),
     TEST(window_that_worked_goes_over_to_the_next_part),
   };
 
