@@ -9,6 +9,7 @@ struct DfuKeeper {
   const DfuPart *const *parts;
   guint n_parts;
   guint index; /* of the part under way; n_parts once all are done */
+  guint done_before; /* parts of the package that are done and not among ours */
   gboolean is_open;
   gboolean may_resume;
   gboolean has_begun; /* the target has given up what @found tells of for our transfer */
@@ -25,7 +26,7 @@ static guint32 get_image_bytes(const DfuPart *part)
 static void take_index(DfuKeeper *keeper, guint index)
 {
   keeper->index = index;
-  keeper->ours.parts_done = index;
+  keeper->ours.parts_done = keeper->done_before + index;
   if (index == keeper->n_parts)
     return;
   keeper->ours.part = keeper->parts[index]->type;
@@ -65,7 +66,10 @@ static gboolean is_of_our_package(const DfuKeeper *keeper)
   return g_str_equal(keeper->found.package_sha256, keeper->ours.package_sha256);
 }
 
-/** Which of our parts the journal speaks of; n_parts for none. */
+/**
+ * Which of our parts the journal speaks of; n_parts for none, or where one of ours that comes
+ * before it is not done.
+ */
 static guint find_part(const DfuKeeper *keeper)
 {
   const DfuJournalRecord *found = &keeper->found;
@@ -76,7 +80,7 @@ static guint find_part(const DfuKeeper *keeper)
   while (index < keeper->n_parts && (keeper->parts[index]->type != found->part ||
                                      get_image_bytes(keeper->parts[index]) != found->image_bytes))
     index++;
-  return index;
+  return index <= found->parts_done ? index : keeper->n_parts;
 }
 
 /**
@@ -98,8 +102,9 @@ static char *describe_other(const DfuKeeper *keeper)
   const DfuJournalRecord *found = &keeper->found;
 
   if (is_of_our_package(keeper))
-    return g_strdup_printf("another part of this package, the %s",
-                           dfu_image_type_to_string(found->part));
+    return g_strdup_printf("another part of this package, the %s (--only %s)",
+                           dfu_image_type_to_string(found->part),
+                           found->part == DFU_IMAGE_APPLICATION ? "app" : "system");
   return g_strdup_printf("another package, %s (SHA-256 %.*s...)", found->package_name, SHORT_SHA256,
                          found->package_sha256);
 }
@@ -114,6 +119,7 @@ static const DfuJournalRecord *go_on_from_found(DfuKeeper *keeper, guint index)
   if (index == keeper->n_parts)
     return NULL;
   take_index(keeper, index);
+  keeper->found.parts_done = keeper->ours.parts_done;
   keeper->found.part = keeper->ours.part;
   keeper->found.image_bytes = keeper->ours.image_bytes;
   return &keeper->found;
@@ -134,8 +140,10 @@ const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, 
   if (!dfu_journal_has_update(&keeper->found))
     return NULL;
   index = find_part(keeper);
-  if (index < keeper->n_parts)
+  if (index < keeper->n_parts) {
+    keeper->done_before = keeper->found.parts_done - index;
     return go_on_from_found(keeper, index);
+  }
   if (may_go_on_from_refused(keeper))
     return go_on_from_found(keeper, 0);
   if (keeper->found.transfer.start_sent && !keeper->found.transfer.activate_acknowledged)

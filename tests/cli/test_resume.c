@@ -280,6 +280,28 @@ static void another_part_of_the_package_is_named(void **state)
   cli_assert_says(refused.err, "of another part of this package, the SoftDevice and bootloader");
 }
 
+/* The device has none of the system image that a whole update would send first. */
+static void part_sent_alone_does_not_stand_for_the_whole_package(void **state)
+{
+  Cli *cli = *state;
+  const char *both = cli_make_package(cli, "both.zip", CLI_ARGS("--type", "both"));
+  g_auto(DfuTestResult) cut = { 0 };
+  g_auto(DfuTestResult) refused = { 0 };
+  g_auto(DfuTestResult) rest = { 0 };
+
+  cli_start_target(cli, CLI_ARGS(SLOW_AIR));
+  cut = cut_at_half(cli, CLI_ARGS("update", both, TO_DEVICE, "--only", "app"), SIGINT);
+  cli_assert_status(&cut, 130);
+  refused = cli_run(cli, CLI_ARGS("update", both, TO_DEVICE));
+  cli_assert_status(&refused, 7);
+  cli_assert_says(refused.err, "of another part of this package, the application");
+  cli_assert_says(refused.err, "--only app");
+  rest = cli_run(cli, CLI_ARGS("update", both, TO_DEVICE, "--only", "app"));
+  cli_assert_status(&rest, 0);
+  cli_assert_says(rest.err, "resumed at byte ");
+  cli_assert_installed(cli, both, 1);
+}
+
 /* --- two parts --- */
 
 /* Checks each loss with its resume, which must be at @offsets, 0 at their end. */
@@ -596,6 +618,7 @@ int main(void)
     CLI_TEST(another_package_does_not_take_over_the_journal),
     CLI_TEST(package_with_a_right_init_packet_follows_a_refused_one),
     CLI_TEST(another_part_of_the_package_is_named),
+    CLI_TEST(part_sent_alone_does_not_stand_for_the_whole_package),
     CLI_TEST(kill_9_in_part_two_and_the_next_run_goes_on_there),
     CLI_TEST(ctrl_c_in_part_two_and_the_next_run_goes_on_there),
     CLI_TEST(kill_9_between_the_parts_and_the_next_run_sends_the_second),

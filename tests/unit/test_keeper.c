@@ -311,7 +311,7 @@ static void another_part_of_the_package_is_named(void **state)
   leave(fixture, 0, &cut, 0);
   keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, NULL);
   assert_string_equal(dfu_keeper_get_other(keeper),
-                      "another part of this package, the SoftDevice and bootloader");
+                      "another part of this package, the SoftDevice and bootloader (--only system)");
   dfu_keeper_free(keeper);
 }
 
@@ -326,6 +326,42 @@ static void part_is_found_wherever_it_stands_among_ours(void **state)
   keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, &found);
   assert_int_equal(dfu_keeper_get_index(keeper), 0);
   assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  dfu_keeper_free(keeper);
+}
+
+/* A run of a later part alone has done none of those before it. */
+static void part_that_was_sent_alone_does_not_pass_over_those_before_it(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuKeeper *keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, NULL);
+
+  save(keeper, &cut, 0);
+  dfu_keeper_free(keeper);
+  keeper = open_ours(fixture, NULL);
+  assert_int_equal(dfu_keeper_get_index(keeper), 0);
+  assert_string_equal(dfu_keeper_get_other(keeper),
+                      "another part of this package, the application (--only app)");
+  dfu_keeper_free(keeper);
+  keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, &found);
+  assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  dfu_keeper_free(keeper);
+}
+
+/* What was done before it stays known, whichever run goes on with it. */
+static void parts_that_are_done_are_known_to_a_run_of_the_next_alone(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuKeeper *keeper;
+
+  leave(fixture, 1, &cut, 0);
+  keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, &found);
+  save(keeper, &cut, 0);
+  dfu_keeper_free(keeper);
+  keeper = open_ours(fixture, &found);
+  assert_int_equal(dfu_keeper_get_index(keeper), 1);
+  assert_int_equal(found->parts_done, 1);
   dfu_keeper_free(keeper);
 }
 
@@ -396,6 +432,8 @@ int main(void)
     TEST(another_package_is_named),
     TEST(another_part_of_the_package_is_named),
     TEST(part_is_found_wherever_it_stands_among_ours),
+    TEST(part_that_was_sent_alone_does_not_pass_over_those_before_it),
+    TEST(parts_that_are_done_are_known_to_a_run_of_the_next_alone),
     TEST(journal_that_is_not_to_be_looked_at_is_still_written),
     TEST(nothing_is_written_before_the_device_is_known),
     TEST(journal_that_cannot_be_written_is_told_once),
