@@ -11,6 +11,7 @@
 typedef struct {
   const DfuSessionOptions *options;
   const char *device;       /* what to call the device */
+  const DfuFamily *family;  /* (nullable): of the device, once it was seen in DFU mode */
   const char *other_transfer; /* (nullable): of what else the journal tells */
   gboolean looks_away;      /* the journal was not to be looked at */
   gboolean has_begun;       /* the target may hold something of this transfer */
@@ -26,6 +27,12 @@ typedef struct {
  * seen, the value wanted, and what to do next. (transfer full)
  */
 GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext *context);
+
+/**
+ * What helps against a silent device of @family (nullable): to switch it off and on only where
+ * that is known not to lose it.
+ */
+const char *dfu_failure_help_silent(const DfuFamily *family);
 
 /** What the next run has to be. */
 DfuNext dfu_failure_to_next(const DfuFailure *failure, const DfuFailureContext *context);

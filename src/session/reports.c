@@ -145,6 +145,7 @@ void session_finish_failed(DfuSession *session, const DfuFailure *failure)
   const DfuFailureContext context = {
     .options = &session->options,
     .device = session->device,
+    .family = session->family,
     .other_transfer = session->keeper != NULL ? dfu_keeper_get_other(session->keeper) : NULL,
     .refusal = session->refusal,
     .is_next_part = session->config.is_expected && !session->is_reached,
