@@ -132,7 +132,7 @@ DfuSession *dfu_session_new(const DfuPart *const *parts, guint n_parts, DfuLink 
  * @address: (nullable): of the device; NULL where the link finds it by another sign
  * @package: the package that the session's parts belong to
  * @package_name: what messages call it
- * @resume: whether to go by what the journal says; where not, it is only written
+ * @resume: whether to go on with what the journal tells; where not, that is only kept in mind
  *
  * Keeps a journal, so that a later run can go on where this one stopped; before
  * dfu_session_start(). It is removed when the update is done, or when nothing

@@ -161,8 +161,6 @@ static GError *worded_by_link(const DfuFailureContext *context, DfuError code, c
 
 static char *whose_transfer(const DfuFailureContext *context)
 {
-  if (context->looks_away)
-    return g_strdup("whose journal was not to be looked at. ");
   if (context->other_transfer == NULL)
     return g_strdup("that no journal here tells of. ");
   return g_strdup_printf("of %s. Sending that one goes on where it stopped; ",
@@ -176,6 +174,11 @@ static GError *foreign_error(const DfuFailure *failure, const DfuFailureContext 
                             : g_strdup("is in the middle of a");
   g_autofree char *whose = whose_transfer(context);
 
+  if (context->looks_away)
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s %s transfer that the journal here tells of. Leave out --no-resume, and "
+                       "it goes on where it stopped",
+                       context->device, held);
   if (failure->risks_cable)
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
                        "%s %s transfer %s--restart alone does not touch it: a reset may leave it to "
@@ -337,7 +340,7 @@ static DfuNext next_after(const DfuFailure *failure, const DfuFailureContext *co
   case DFU_FAIL_WRITE:
   case DFU_FAIL_NO_ANSWER:
   case DFU_FAIL_CANCELLED: return next_of(context, DFU_NEXT_AGAIN);
-  case DFU_FAIL_FOREIGN:
+  case DFU_FAIL_FOREIGN: return context->looks_away ? DFU_NEXT_RESUME : DFU_NEXT_RESTART;
   case DFU_FAIL_OFFSET:
   case DFU_FAIL_RECEIPT:
   case DFU_FAIL_PACKETS_LOST:

@@ -13,7 +13,7 @@ typedef struct {
   const char *device;       /* what to call the device */
   const DfuFamily *family;  /* (nullable): of the device, once it was seen in DFU mode */
   const char *other_transfer; /* (nullable): of what else the journal tells */
-  gboolean looks_away;      /* the journal was not to be looked at */
+  gboolean looks_away;      /* a run without --no-resume would go on with it */
   gboolean has_begun;       /* the target may hold something of this transfer */
   gboolean is_kept;         /* and the journal tells a later run of it */
   gboolean is_next_part;    /* the part before is done; the device was not reached since */

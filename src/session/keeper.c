@@ -12,6 +12,8 @@ struct DfuKeeper {
   guint done_before; /* parts of the package that are done and not among ours */
   gboolean is_open;
   gboolean may_resume;
+  gboolean is_passed_over; /* @found tells of an update, and this run does not go on with it */
+  gboolean looks_away; /* though it could */
   gboolean has_begun; /* the target has given up what @found tells of for our transfer */
   DfuJournalRecord ours;
   DfuJournalRecord found;
@@ -125,30 +127,38 @@ static const DfuJournalRecord *go_on_from_found(DfuKeeper *keeper, guint index)
   return &keeper->found;
 }
 
+/** What @found tells of an update, and whether this run can go on with that. */
+static const DfuJournalRecord *take_found(DfuKeeper *keeper)
+{
+  const DfuJournalRecord *found = &keeper->found;
+  guint index = find_part(keeper);
+  gboolean is_ours = index < keeper->n_parts;
+
+  keeper->looks_away = !keeper->may_resume && (is_ours || may_go_on_from_refused(keeper));
+  keeper->is_passed_over = TRUE;
+  if (keeper->looks_away)
+    return NULL;
+  if (is_ours || may_go_on_from_refused(keeper)) {
+    keeper->is_passed_over = FALSE;
+    keeper->done_before = is_ours ? found->parts_done - index : 0;
+    return go_on_from_found(keeper, is_ours ? index : 0);
+  }
+  if (found->transfer.start_sent && !found->transfer.activate_acknowledged)
+    keeper->other = describe_other(keeper);
+  return NULL;
+}
+
 const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning)
 {
-  guint index;
-
   *warning = NULL;
   if (keeper->is_open)
     return NULL;
   keeper->is_open = TRUE;
   keeper->path = dfu_journal_find(keeper->folder, address);
-  if (!keeper->may_resume || !dfu_journal_load(keeper->path, &keeper->found, warning))
+  if (!dfu_journal_load(keeper->path, &keeper->found, warning))
     return NULL;
   keeper->ours.was_entered = keeper->found.was_entered;
-  if (!dfu_journal_has_update(&keeper->found))
-    return NULL;
-  index = find_part(keeper);
-  if (index < keeper->n_parts) {
-    keeper->done_before = keeper->found.parts_done - index;
-    return go_on_from_found(keeper, index);
-  }
-  if (may_go_on_from_refused(keeper))
-    return go_on_from_found(keeper, 0);
-  if (keeper->found.transfer.start_sent && !keeper->found.transfer.activate_acknowledged)
-    keeper->other = describe_other(keeper);
-  return NULL;
+  return dfu_journal_has_update(&keeper->found) ? take_found(keeper) : NULL;
 }
 
 gboolean dfu_keeper_is_open(const DfuKeeper *keeper)
@@ -163,7 +173,7 @@ guint dfu_keeper_get_index(const DfuKeeper *keeper)
 
 guint16 dfu_keeper_get_most_window(const DfuKeeper *keeper)
 {
-  return (guint16)keeper->found.most_window_packets;
+  return keeper->may_resume ? (guint16)keeper->found.most_window_packets : 0;
 }
 
 gboolean dfu_keeper_was_entered(const DfuKeeper *keeper)
@@ -199,7 +209,7 @@ gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
   keeper->has_begun |= transfer->start_accepted;
   if (!dfu_journal_has_update(&keeper->ours)) {
     keeper->found.was_entered = keeper->ours.was_entered;
-    if (keeper->other != NULL && !keeper->has_begun)
+    if (keeper->is_passed_over && !keeper->has_begun)
       return dfu_journal_save(keeper->path, &keeper->found, error); /* it was in our way, and is */
     if (most_window_packets == 0 && !keeper->ours.was_entered) {
       dfu_journal_remove(keeper->path);
@@ -225,5 +235,5 @@ const char *dfu_keeper_get_other(const DfuKeeper *keeper)
 
 gboolean dfu_keeper_looks_away(const DfuKeeper *keeper)
 {
-  return !keeper->may_resume;
+  return keeper->looks_away;
 }

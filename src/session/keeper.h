@@ -15,7 +15,7 @@ typedef struct DfuKeeper DfuKeeper;
  * @package: what is sent
  * @package_name: what messages call it
  * @parts: those of @package that this run sends, in order; theirs to the end
- * @may_resume: whether to go by what is found; where not, it is only written
+ * @may_resume: whether to go on with what is found; where not, it is kept until that is given up
  */
 DfuKeeper *dfu_keeper_new(const char *folder, const DfuPackage *package, const char *package_name,
                           const DfuPart *const *parts, guint n_parts, gboolean may_resume);
@@ -74,7 +74,7 @@ gboolean dfu_keeper_is_kept(const DfuKeeper *keeper);
 /** (nullable): of what else the journal told: "another package, app.zip (SHA-256 …)". */
 const char *dfu_keeper_get_other(const DfuKeeper *keeper);
 
-/** Whether the journal was not to be looked at. */
+/** Whether the journal tells of an update that this run could go on with, and was told not to. */
 gboolean dfu_keeper_looks_away(const DfuKeeper *keeper);
 
 #endif

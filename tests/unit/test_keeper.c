@@ -384,6 +384,37 @@ static void journal_that_is_not_to_be_looked_at_is_still_written(void **state)
   dfu_keeper_free(keeper);
 }
 
+/* Until the target takes our Start, it holds what it held. */
+static void journal_that_was_left_aside_outlives_a_run_that_began_nothing(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuKeeper *keeper;
+
+  leave(fixture, 0, &cut, 0);
+  keeper = open_keeper(fixture, fixture->package, fixture->parts, 2, FALSE, NULL);
+  save(keeper, &none, 0);
+  dfu_keeper_free(keeper);
+  keeper = open_ours(fixture, &found);
+  assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  dfu_keeper_free(keeper);
+}
+
+static void journal_of_another_package_is_named_though_none_is_to_be_gone_by(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuPart *const parts[] = { dfu_package_get_part(fixture->other, 1) };
+  DfuKeeper *keeper = open_keeper(fixture, fixture->package, fixture->parts, 2, FALSE, NULL);
+
+  assert_false(dfu_keeper_looks_away(keeper)); /* there is nothing to look away from */
+  save(keeper, &cut, 0);
+  dfu_keeper_free(keeper);
+  keeper = open_keeper(fixture, fixture->other, parts, 1, FALSE, NULL);
+  assert_false(dfu_keeper_looks_away(keeper));
+  assert_non_null(dfu_keeper_get_other(keeper));
+  dfu_keeper_free(keeper);
+}
+
 static void nothing_is_written_before_the_device_is_known(void **state)
 {
   const Fixture *fixture = *state;
@@ -435,6 +466,8 @@ int main(void)
     TEST(part_that_was_sent_alone_does_not_pass_over_those_before_it),
     TEST(parts_that_are_done_are_known_to_a_run_of_the_next_alone),
     TEST(journal_that_is_not_to_be_looked_at_is_still_written),
+    TEST(journal_that_was_left_aside_outlives_a_run_that_began_nothing),
+    TEST(journal_of_another_package_is_named_though_none_is_to_be_gone_by),
     TEST(nothing_is_written_before_the_device_is_known),
     TEST(journal_that_cannot_be_written_is_told_once),
   };
