@@ -148,15 +148,23 @@ static const DfuJournalRecord *take_found(DfuKeeper *keeper)
   return NULL;
 }
 
-const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning)
+const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning,
+                                        GError **error)
 {
+  g_autoptr(GError) unreadable = NULL;
+
   *warning = NULL;
   if (keeper->is_open)
     return NULL;
   keeper->is_open = TRUE;
   keeper->path = dfu_journal_find(keeper->folder, address);
-  if (!dfu_journal_load(keeper->path, &keeper->found, warning))
+  if (!dfu_journal_load(keeper->path, &keeper->found, warning, &unreadable)) {
+    if (unreadable != NULL) {
+      g_clear_pointer(&keeper->path, g_free);
+      g_propagate_error(error, g_steal_pointer(&unreadable));
+    }
     return NULL;
+  }
   keeper->ours.was_entered = keeper->found.was_entered;
   return dfu_journal_has_update(&keeper->found) ? take_found(keeper) : NULL;
 }

@@ -25,11 +25,14 @@ void dfu_keeper_free(DfuKeeper *keeper);
  * dfu_keeper_open:
  * @address: of the device; only the first call does anything
  * @warning: (out) (transfer full) (nullable): why a journal that is there was not believed
+ * @error: return location for a #GError
  *
+ * Errors: %DFU_ERROR_INTERNAL: it could not be read; nothing is written then.
  * Returns: (transfer none) (nullable): what an earlier run did with the same
  * package, from which dfu_keeper_get_index() goes on
  */
-const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning);
+const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning,
+                                        GError **error);
 
 /** Whether dfu_keeper_open() has been called: only then anything is written. */
 gboolean dfu_keeper_is_open(const DfuKeeper *keeper);

@@ -107,7 +107,8 @@ void session_begin_part(DfuSession *session, guint index)
 /** Looks for what an earlier run did to the device at @address. */
 void session_recall(DfuSession *session, const char *address)
 {
-  session->earlier = dfu_keeper_open(session->keeper, address, &session->journal_warning);
+  session->earlier = dfu_keeper_open(session->keeper, address, &session->journal_warning,
+                                     &session->journal_error);
   session_begin_part(session, dfu_keeper_get_index(session->keeper));
 }
 

@@ -242,6 +242,7 @@ void dfu_session_free(DfuSession *session)
   dfu_keeper_free(session->keeper);
   g_free(session->address);
   g_free(session->journal_warning);
+  g_clear_error(&session->journal_error);
   g_clear_error(&session->refusal);
   g_free(session->device);
   g_free(session->reached_at);

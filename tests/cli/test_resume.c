@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utime.h>
 
 #define TO_DEVICE "--addr", CLI_ADDRESS
@@ -484,6 +485,40 @@ static void damaged_journal_is_a_warning_and_as_good_as_none(void **state)
   assert_true(g_file_test(cli_path(cli, JOURNAL ".damaged"), G_FILE_TEST_EXISTS));
 }
 
+/* It may be another user's, and sound: to go on without it would give the transfer up. */
+static void journal_that_cannot_be_read_stops_the_run_before_anything_is_sent(void **state)
+{
+  static const char *const ways[][2] = { { TO_DEVICE }, { "--name", "DfuTarg" } };
+  Cli *cli = *state;
+  const char *package = leave_at_half(cli, CLI_ARGS(SLOW_AIR));
+  const char *journal = cli_path(cli, JOURNAL);
+  const char *away = cli_path(cli, "away");
+  g_auto(DfuTestResult) told = { 0 };
+  g_auto(DfuTestResult) rest = { 0 };
+  cJSON *events;
+
+  assert_int_equal(g_rename(journal, away), 0);
+  assert_int_equal(symlink(journal, journal), 0); /* ELOOP, even for root */
+  for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+    g_auto(DfuTestResult) stopped = { 0 };
+
+    stopped = cli_run(cli, CLI_ARGS("update", package, ways[i][0], ways[i][1]));
+    cli_assert_status(&stopped, 1);
+    cli_assert_says(stopped.err, "the journal cannot be read: ");
+    assert_null(strstr(stopped.err, "--restart"));
+  }
+  events = cli_run_json(cli, CLI_ARGS("status", TO_DEVICE, "--json"), 0, &told);
+  cli_assert_says(cli_text(cli_find_event(events, "warning"), "text"), "cannot be read");
+  assert_string_equal(cli_text(cli_find_event(events, "status"), "next_update"),
+                      "stops: the journal cannot be read");
+  cJSON_Delete(events);
+  assert_int_equal(g_unlink(journal), 0);
+  assert_int_equal(g_rename(away, journal), 0);
+  rest = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
+  cli_assert_status(&rest, 0);
+  cli_assert_says(rest.err, "resumed at byte ");
+}
+
 static void state_that_cannot_be_written_is_a_warning(void **state)
 {
   Cli *cli = *state;
@@ -628,6 +663,7 @@ int main(void)
     CLI_TEST(no_resume_leaves_the_journal_aside),
     CLI_TEST(no_resume_still_writes_the_journal),
     CLI_TEST(damaged_journal_is_a_warning_and_as_good_as_none),
+    CLI_TEST(journal_that_cannot_be_read_stops_the_run_before_anything_is_sent),
     CLI_TEST(state_that_cannot_be_written_is_a_warning),
     CLI_TEST(old_journals_are_cleaned_up),
     CLI_TEST(losses_in_one_run_are_told_and_resumed),

@@ -6,6 +6,7 @@
 #include "lib/cmocka_all.h"
 
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 #include "lib/zip_builder.h"
 #include "session/keeper.h"
@@ -77,7 +78,7 @@ static DfuKeeper *open_keeper(const Fixture *fixture, const DfuPackage *package,
   const DfuJournalRecord *record;
 
   assert_false(dfu_keeper_is_open(keeper));
-  record = dfu_keeper_open(keeper, ADDRESS, &warning);
+  record = dfu_keeper_open(keeper, ADDRESS, &warning, NULL);
   assert_true(dfu_keeper_is_open(keeper));
   assert_null(warning);
   if (found != NULL)
@@ -240,7 +241,7 @@ static void window_outlives_the_update_and_is_no_transfer(void **state)
   DfuKeeper *keeper;
 
   leave(fixture, 2, &none, 2);
-  assert_true(dfu_journal_load(fixture->path, &record, &warning));
+  assert_true(dfu_journal_load(fixture->path, &record, &warning, NULL));
   assert_false(dfu_journal_has_update(&record));
   keeper = open_ours(fixture, NULL);
   assert_int_equal(dfu_keeper_get_index(keeper), 0);
@@ -427,6 +428,24 @@ static void nothing_is_written_before_the_device_is_known(void **state)
   dfu_keeper_free(keeper);
 }
 
+/* Nor is it written over: nobody knows what it tells. */
+static void journal_that_cannot_be_read_is_left_alone(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuKeeper *keeper =
+    dfu_keeper_new(fixture->folder, fixture->package, "both.zip", fixture->parts, 2, TRUE);
+  g_autofree char *warning = NULL;
+  g_autoptr(GError) error = NULL;
+
+  assert_int_equal(symlink(fixture->path, fixture->path), 0);
+  assert_null(dfu_keeper_open(keeper, ADDRESS, &warning, &error));
+  assert_int_equal(error->code, DFU_ERROR_INTERNAL);
+  save(keeper, &cut, 0);
+  assert_false(dfu_keeper_is_kept(keeper));
+  assert_true(g_file_test(fixture->path, G_FILE_TEST_IS_SYMLINK));
+  dfu_keeper_free(keeper);
+}
+
 static void journal_that_cannot_be_written_is_told_once(void **state)
 {
   const Fixture *fixture = *state;
@@ -435,7 +454,7 @@ static void journal_that_cannot_be_written_is_told_once(void **state)
   g_autofree char *warning = NULL;
   g_autoptr(GError) error = NULL;
 
-  assert_null(dfu_keeper_open(keeper, ADDRESS, &warning));
+  assert_null(dfu_keeper_open(keeper, ADDRESS, &warning, NULL));
   assert_true(dfu_keeper_is_kept(keeper));
   assert_false(dfu_keeper_save(keeper, &cut, 0, &error));
   assert_int_equal(error->code, DFU_ERROR_INTERNAL);
@@ -469,6 +488,7 @@ int main(void)
     TEST(journal_that_was_left_aside_outlives_a_run_that_began_nothing),
     TEST(journal_of_another_package_is_named_though_none_is_to_be_gone_by),
     TEST(nothing_is_written_before_the_device_is_known),
+    TEST(journal_that_cannot_be_read_is_left_alone),
     TEST(journal_that_cannot_be_written_is_told_once),
   };
 
