@@ -79,9 +79,11 @@ gboolean dfu_journal_load(const char *path, DfuJournalRecord *record, char **war
  * @error: return location for a #GError
  *
  * Replaces the journal: after a crash or a power cut there is the old one or
- * the new one, whole.
+ * the new one, whole. Where there is no room for both, the old one is written
+ * over, and a power cut meanwhile leaves one that is not believed.
  *
- * Errors: %DFU_ERROR_INTERNAL: it could not be written; the old one is as it was.
+ * Errors: %DFU_ERROR_INTERNAL: it could not be written; the old one is as it was, or is not
+ * believed any more.
  */
 gboolean dfu_journal_save(const char *path, const DfuJournalRecord *record, GError **error)
   G_GNUC_WARN_UNUSED_RESULT;

@@ -6,8 +6,10 @@
 #include "dfu/journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/printable.h"
@@ -254,6 +256,22 @@ static char *format(const DfuJournalRecord *record)
   return g_strconcat(MAGIC, checksum, "\n", rest, NULL);
 }
 
+/*
+ * The journal that is there, in its own place on the disk: where that is full, nothing else has
+ * room. What a power cut leaves half written the checksum does not cover.
+ */
+static gboolean write_over(const char *path, const char *text)
+{
+  gsize len = strlen(text);
+  int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  gboolean ok = fd >= 0 && pwrite(fd, text, len, 0) == (gssize)len &&
+                ftruncate(fd, (off_t)len) == 0 && fsync(fd) == 0;
+
+  if (fd >= 0)
+    close(fd);
+  return ok;
+}
+
 gboolean dfu_journal_save(const char *path, const DfuJournalRecord *record, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname(path);
@@ -267,7 +285,8 @@ gboolean dfu_journal_save(const char *path, const DfuJournalRecord *record, GErr
   }
   if (!g_file_set_contents_full(path, text, -1,
                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                &cause)) {
+                                &cause) &&
+      !write_over(path, text)) {
     g_set_error(error, DFU_ERROR, DFU_ERROR_INTERNAL, "the journal could not be written: %s",
                 cause->message);
     return FALSE;

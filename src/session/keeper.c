@@ -5,7 +5,7 @@
 
 struct DfuKeeper {
   char *folder;
-  char *path; /* (nullable): once the device is known, until writing fails */
+  char *path; /* (nullable): once the device is known */
   const DfuPart *const *parts;
   guint n_parts;
   guint index; /* of the part under way; n_parts once all are done */
@@ -17,6 +17,8 @@ struct DfuKeeper {
   gboolean has_begun; /* the target has given up what @found tells of for our transfer */
   DfuJournalRecord ours;
   DfuJournalRecord found;
+  const DfuJournalRecord *there; /* (nullable): whose update the file tells of */
+  gboolean is_behind; /* the file could not be written last time */
   char *other;
 };
 
@@ -121,6 +123,8 @@ static const DfuJournalRecord *go_on_from_found(DfuKeeper *keeper, guint index)
   if (index == keeper->n_parts)
     return NULL;
   take_index(keeper, index);
+  if (is_of_our_package(keeper) && keeper->found.part == keeper->ours.part)
+    keeper->there = &keeper->ours;
   keeper->found.parts_done = keeper->ours.parts_done;
   keeper->found.part = keeper->ours.part;
   keeper->found.image_bytes = keeper->ours.image_bytes;
@@ -136,6 +140,7 @@ static const DfuJournalRecord *take_found(DfuKeeper *keeper)
 
   keeper->looks_away = !keeper->may_resume && (is_ours || may_go_on_from_refused(keeper));
   keeper->is_passed_over = TRUE;
+  keeper->there = found;
   if (keeper->looks_away)
     return NULL;
   if (is_ours || may_go_on_from_refused(keeper)) {
@@ -200,10 +205,37 @@ gboolean dfu_keeper_set_entered(DfuKeeper *keeper, gboolean was_entered)
 void dfu_keeper_advance(DfuKeeper *keeper)
 {
   take_index(keeper, keeper->index + 1);
+  if (keeper->there == &keeper->ours)
+    keeper->there = &keeper->found; /* of a part that is done: not of ours any more */
   if (keeper->index < keeper->n_parts)
     return;
   keeper->ours.parts_done = 0; /* the next run begins with the first */
   keeper->ours.was_entered = false; /* and the device runs its application */
+}
+
+static void remove_file(DfuKeeper *keeper)
+{
+  dfu_journal_remove(keeper->path);
+  keeper->there = NULL;
+}
+
+/** What a file tells that could not be written is older, but true as long as it is of the same. */
+static gboolean write_file(DfuKeeper *keeper, const DfuJournalRecord *record, GError **error)
+{
+  g_autoptr(GError) cause = NULL;
+  gboolean was_behind = keeper->is_behind;
+
+  keeper->is_behind = !dfu_journal_save(keeper->path, record, &cause);
+  if (!keeper->is_behind) {
+    keeper->there = dfu_journal_has_update(record) ? record : NULL;
+    return TRUE;
+  }
+  if (keeper->there != NULL && (keeper->there != record || !dfu_journal_has_update(record)))
+    remove_file(keeper);
+  if (was_behind)
+    return TRUE;
+  g_propagate_error(error, g_steal_pointer(&cause));
+  return FALSE;
 }
 
 gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
@@ -218,22 +250,19 @@ gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
   if (!dfu_journal_has_update(&keeper->ours)) {
     keeper->found.was_entered = keeper->ours.was_entered;
     if (keeper->is_passed_over && !keeper->has_begun)
-      return dfu_journal_save(keeper->path, &keeper->found, error); /* it was in our way, and is */
+      return write_file(keeper, &keeper->found, error); /* it was in our way, and is */
     if (most_window_packets == 0 && !keeper->ours.was_entered) {
-      dfu_journal_remove(keeper->path);
+      remove_file(keeper);
+      keeper->is_behind = FALSE;
       return TRUE;
     }
   }
-  if (dfu_journal_save(keeper->path, &keeper->ours, error))
-    return TRUE;
-  dfu_journal_remove(keeper->path); /* it would tell a later run what is true no more */
-  g_clear_pointer(&keeper->path, g_free);
-  return FALSE;
+  return write_file(keeper, &keeper->ours, error);
 }
 
 gboolean dfu_keeper_is_kept(const DfuKeeper *keeper)
 {
-  return keeper->path != NULL;
+  return keeper->path != NULL && !keeper->is_behind;
 }
 
 const char *dfu_keeper_get_other(const DfuKeeper *keeper)

@@ -63,7 +63,8 @@ gboolean dfu_keeper_set_entered(DfuKeeper *keeper, gboolean was_entered);
  *
  * Writes what a later run has to know, or removes the journal where that is nothing.
  *
- * Errors: %DFU_ERROR_INTERNAL: it could not be written; nothing is written any more.
+ * Errors: %DFU_ERROR_INTERNAL: it could not be written. The next call tries again, and fails only
+ * where that is news.
  */
 gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
                          guint16 most_window_packets, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -137,10 +137,14 @@ void session_recall_late(DfuSession *session, const char *address)
 static void save(DfuSession *session)
 {
   g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
 
-  if (!dfu_keeper_save(session->keeper, &session->transfer,
-                       session->progress.most_window_packets, &error))
-    session_report_text(session, DFU_REPORT_WARNING, error->message);
+  if (dfu_keeper_save(session->keeper, &session->transfer,
+                      session->progress.most_window_packets, &error))
+    return;
+  text = g_strdup_printf("%s; do not interrupt this run: a later one may not be able to go on "
+                         "where it stopped", error->message);
+  session_report_text(session, DFU_REPORT_WARNING, text);
 }
 
 static gboolean is_entering(const DfuSession *session, const DfuUpdate *update)

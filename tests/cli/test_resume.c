@@ -537,6 +537,32 @@ static void state_that_cannot_be_written_is_a_warning(void **state)
   cli_assert_says(cli_last_line(cut.err), " update --restart "); /* nothing tells the next run */
 }
 
+/* As on a disk that was full, and has room again before the run is stopped. */
+static void journal_that_can_be_written_again_tells_the_next_run(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  const char *folder = cli_path(cli, "state/dfu-ble");
+  DfuTestRun *run;
+  g_auto(DfuTestResult) cut = { 0 };
+  g_auto(DfuTestResult) rest = { 0 };
+
+  assert_int_equal(g_mkdir_with_parents(cli_path(cli, "state"), 0700), 0);
+  assert_true(g_file_set_contents(folder, "", 0, NULL)); /* no folder can be made here */
+  cli_start_target(cli, CLI_ARGS(SLOW_AIR));
+  run = cli_start(cli, CLI_ARGS("update", package, TO_DEVICE));
+  dfu_test_wait_for(run, FALSE, HALF);
+  assert_int_equal(g_unlink(folder), 0);
+  dfu_test_signal(run, SIGINT);
+  cut = dfu_test_finish(run);
+  cli_assert_status(&cut, 130);
+  cli_assert_says(cut.err, "do not interrupt this run");
+  assert_null(strstr(cut.err, "--restart"));
+  rest = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
+  cli_assert_status(&rest, 0);
+  cli_assert_says(rest.err, "resumed at byte ");
+}
+
 static void old_journals_are_cleaned_up(void **state)
 {
   static const char old[] = "state/dfu-ble/00:11:22:33:44:55.journal";
@@ -665,6 +691,7 @@ int main(void)
     CLI_TEST(damaged_journal_is_a_warning_and_as_good_as_none),
     CLI_TEST(journal_that_cannot_be_read_stops_the_run_before_anything_is_sent),
     CLI_TEST(state_that_cannot_be_written_is_a_warning),
+    CLI_TEST(journal_that_can_be_written_again_tells_the_next_run),
     CLI_TEST(old_journals_are_cleaned_up),
     CLI_TEST(losses_in_one_run_are_told_and_resumed),
     CLI_TEST(loss_before_the_first_byte_is_told_without_an_offset),

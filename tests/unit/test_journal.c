@@ -255,6 +255,27 @@ static void folder_that_cannot_be_made_is_an_error(void **state G_GNUC_UNUSED)
   assert_true(g_error_matches(error, DFU_ERROR, DFU_ERROR_INTERNAL));
 }
 
+/* The new file's name is too long for the file system, as a full disk has no room for it. */
+static void journal_is_written_over_where_no_second_file_can_be_made(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord record = example();
+  g_autofree char *name = g_strnfill(254, 'x');
+  g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
+  g_autofree char *longer = g_strnfill(2048, 'x');
+  g_auto(DfuJournalRecord) found = {0};
+  g_autofree char *warning = NULL;
+  FILE *file;
+
+  assert_false(dfu_journal_save(path, &record, NULL)); /* there is none to write over */
+  assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+  file = g_fopen(path, "w");
+  assert_true(fputs(longer, file) >= 0 && fclose(file) == 0);
+  assert_true(dfu_journal_save(path, &record, NULL));
+  assert_true(dfu_journal_load(path, &found, &warning, NULL));
+  assert_int_equal(found.transfer.sent_bytes, 16384);
+}
+
 static void removing_leaves_nothing(void **state)
 {
   const Fixture *fixture = *state;
@@ -302,6 +323,7 @@ int main(void)
     TEST(huge_file_is_not_read),
     TEST(hostile_name_is_made_printable),
     TEST(folder_that_cannot_be_made_is_an_error),
+    TEST(journal_is_written_over_where_no_second_file_can_be_made),
     TEST(removing_leaves_nothing),
     TEST(only_old_journals_are_cleaned_up),
   };

@@ -6,6 +6,8 @@
 #include "lib/cmocka_all.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/zip_builder.h"
@@ -446,6 +448,105 @@ static void journal_that_cannot_be_read_is_left_alone(void **state)
   dfu_keeper_free(keeper);
 }
 
+/* --- a disk that is full --- */
+
+/* No file can be written while it lasts, not even over itself. */
+static void set_disk_full(gboolean is_full)
+{
+  struct rlimit limit;
+
+  signal(SIGXFSZ, SIG_IGN); /* the write fails then */
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  limit.rlim_cur = is_full ? 0 : limit.rlim_max;
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void save_in_vain(DfuKeeper *keeper, const DfuTransfer *transfer)
+{
+  gboolean is_saved;
+
+  set_disk_full(TRUE);
+  is_saved = dfu_keeper_save(keeper, transfer, 0, NULL);
+  set_disk_full(FALSE);
+  assert_false(is_saved);
+  assert_false(dfu_keeper_is_kept(keeper));
+}
+
+/* It tells less than is true, and what it does tell is. */
+static void journal_of_the_part_under_way_stays_where_a_write_fails(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuTransfer later = cut;
+  DfuKeeper *keeper;
+
+  later.sent_bytes = later.confirmed_bytes = 2000;
+  leave(fixture, 0, &cut, 0);
+  keeper = open_ours(fixture, &found);
+  save_in_vain(keeper, &later);
+  dfu_keeper_free(keeper);
+  keeper = open_ours(fixture, &found);
+  assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  dfu_keeper_free(keeper);
+}
+
+/* Of another transfer than the target's: believed, it would be wrong bytes. */
+static void journal_of_another_transfer_goes_where_a_write_fails(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuPart *const parts[] = { dfu_package_get_part(fixture->other, 0) };
+  DfuKeeper *keeper;
+
+  leave(fixture, 0, &cut, 0);
+  keeper = open_keeper(fixture, fixture->other, parts, 1, TRUE, NULL);
+  save_in_vain(keeper, &cut);
+  assert_false(has_journal(fixture));
+  dfu_keeper_free(keeper);
+}
+
+static void journal_of_the_part_before_goes_where_a_write_fails(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuKeeper *keeper = open_ours(fixture, NULL);
+
+  save(keeper, &cut, 0);
+  dfu_keeper_advance(keeper);
+  save_in_vain(keeper, &cut);
+  assert_false(has_journal(fixture));
+  dfu_keeper_free(keeper);
+}
+
+/* What the target holds of it is ruined, and must not be gone on with. */
+static void journal_of_a_transfer_that_is_over_goes_where_a_write_fails(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuKeeper *keeper = open_ours(fixture, NULL);
+  gboolean is_saved;
+
+  save(keeper, &cut, 0);
+  set_disk_full(TRUE);
+  is_saved = dfu_keeper_save(keeper, &none, 4, NULL); /* the window is still to be told of */
+  set_disk_full(FALSE);
+  assert_false(is_saved);
+  assert_false(has_journal(fixture));
+  dfu_keeper_free(keeper);
+}
+
+static void journal_is_written_again_once_it_can_be(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuKeeper *keeper = open_ours(fixture, NULL);
+
+  save_in_vain(keeper, &cut);
+  save(keeper, &cut, 0);
+  assert_true(dfu_keeper_is_kept(keeper));
+  dfu_keeper_free(keeper);
+  keeper = open_ours(fixture, &found);
+  assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  dfu_keeper_free(keeper);
+}
+
 static void journal_that_cannot_be_written_is_told_once(void **state)
 {
   const Fixture *fixture = *state;
@@ -489,6 +590,11 @@ int main(void)
     TEST(journal_of_another_package_is_named_though_none_is_to_be_gone_by),
     TEST(nothing_is_written_before_the_device_is_known),
     TEST(journal_that_cannot_be_read_is_left_alone),
+    TEST(journal_of_the_part_under_way_stays_where_a_write_fails),
+    TEST(journal_of_another_transfer_goes_where_a_write_fails),
+    TEST(journal_of_the_part_before_goes_where_a_write_fails),
+    TEST(journal_of_a_transfer_that_is_over_goes_where_a_write_fails),
+    TEST(journal_is_written_again_once_it_can_be),
     TEST(journal_that_cannot_be_written_is_told_once),
   };
 
