@@ -128,8 +128,16 @@ static void use_journal(DfuSession *session, const DfuDeviceRun *plan)
   g_autofree char *base_name = g_path_get_basename(plan->package_path);
   g_autofree char *name = dfu_printable(base_name, -1);
 
-  dfu_journal_clean_up(folder);
   dfu_session_use_journal(session, folder, plan->address, plan->package, name, !plan->no_resume);
+}
+
+/* After a run that went well: what it had use for is gone by then, or written anew. */
+static void clean_up(const Run *run)
+{
+  g_autofree char *folder = dfu_state_folder();
+
+  if (run->error == NULL && run->plan->package != NULL)
+    dfu_journal_clean_up(folder);
 }
 
 static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv,
@@ -151,6 +159,7 @@ static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv
   give_signals_back(signal_ids);
   dfu_session_free(run.session);
   dfu_update_report_free(run.report);
+  clean_up(&run);
   g_hash_table_unref(run.locks);
   g_main_loop_unref(run.loop);
   if (run.error == NULL)

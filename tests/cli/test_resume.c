@@ -588,6 +588,28 @@ static void losses_in_one_run_are_told_and_resumed(void **state)
   static const guint offsets[] = { 1000, 4100, 8180, 0 };
   Cli *cli = *state;
   const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+/* Some bootloaders keep a transfer as long as they have power. */
+static void old_journal_of_the_device_itself_is_gone_on_with(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_ARGS("--device-type", "0x52"));
+  struct utimbuf month_ago = { 0 };
+  g_auto(DfuTestResult) cut = { 0 };
+  g_auto(DfuTestResult) unreached = { 0 };
+  g_auto(DfuTestResult) rest = { 0 };
+
+  cli_start_target(cli, CLI_ARGS(SLOW_AIR, "--personality", "adafruit-0.9"));
+  cut = cut_at_half(cli, CLI_ARGS("update", package, TO_DEVICE), SIGINT);
+  cli_assert_status(&cut, 130);
+  month_ago.modtime = (time_t)(g_get_real_time() / G_USEC_PER_SEC - 31 * DAY_S);
+  assert_int_equal(g_utime(cli_path(cli, JOURNAL), &month_ago), 0);
+  unreached = cli_run(cli, CLI_ARGS("update", package, "--name", "elsewhere", "--timeout", "1"));
+  cli_assert_status(&unreached, 5); /* nor is it cleaned up before a device is known */
+  rest = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
+  cli_assert_status(&rest, 0);
+  cli_assert_says(rest.err, "resumed at byte ");
+}
+
   g_auto(DfuTestResult) result = { 0 };
   cJSON *events;
 
@@ -700,4 +722,5 @@ int main(void)
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
+    CLI_TEST(old_journal_of_the_device_itself_is_gone_on_with),
 }
