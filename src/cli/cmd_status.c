@@ -83,6 +83,10 @@ static Outlook foresee_from_nothing(const DfuJournalRecord *record)
 
   if (record == NULL)
     return outlook(FALSE, g_strdup("begins at the first byte"));
+  if (record->transfer.init_refused)
+    return outlook(FALSE, g_strdup_printf("goes on only with a package that is right, and an image "
+                                          "of %u bytes: the init packet of %s was refused",
+                                          record->image_bytes, part));
   if (record->transfer.confirmed_bytes == 0 && record->transfer.start_sent)
     return outlook(TRUE, g_strdup_printf("goes on with %s at the step where the earlier run "
                                          "stopped",

@@ -163,8 +163,7 @@ static char *whose_transfer(const DfuFailureContext *context)
 {
   if (context->other_transfer == NULL)
     return g_strdup("that no journal here tells of. ");
-  return g_strdup_printf("of %s. Sending that one goes on where it stopped; ",
-                         context->other_transfer);
+  return g_strdup_printf("of %s; ", context->other_transfer);
 }
 
 static GError *foreign_error(const DfuFailure *failure, const DfuFailureContext *context)

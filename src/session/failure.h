@@ -12,7 +12,7 @@ typedef struct {
   const DfuSessionOptions *options;
   const char *device;       /* what to call the device */
   const DfuFamily *family;  /* (nullable): of the device, once it was seen in DFU mode */
-  const char *other_transfer; /* (nullable): of what else the journal tells */
+  const char *other_transfer; /* (nullable): of what else the journal tells, and what it needs */
   gboolean looks_away;      /* a run without --no-resume would go on with it */
   gboolean has_begun;       /* the target may hold something of this transfer */
   gboolean is_kept;         /* and the journal tells a later run of it */

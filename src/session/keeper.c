@@ -101,7 +101,7 @@ static gboolean may_go_on_from_refused(const DfuKeeper *keeper)
 }
 
 /* Names alone do not tell packages apart: most are called the same in every build. */
-static char *describe_other(const DfuKeeper *keeper)
+static char *name_other(const DfuKeeper *keeper)
 {
   const DfuJournalRecord *found = &keeper->found;
 
@@ -111,6 +111,17 @@ static char *describe_other(const DfuKeeper *keeper)
                            found->part == DFU_IMAGE_APPLICATION ? "app" : "system");
   return g_strdup_printf("another package, %s (SHA-256 %.*s...)", found->package_name, SHORT_SHA256,
                          found->package_sha256);
+}
+
+static char *describe_other(const DfuKeeper *keeper)
+{
+  const DfuJournalRecord *found = &keeper->found;
+  g_autofree char *name = name_other(keeper);
+
+  if (found->transfer.init_refused)
+    return g_strdup_printf("%s, whose init packet it refused. It waits for a package that is "
+                           "right, with an image of %u bytes", name, found->image_bytes);
+  return g_strdup_printf("%s. Sending that one goes on where it stopped", name);
 }
 
 /** A part whose Activate was acknowledged is done, though nobody lived to write it down. */

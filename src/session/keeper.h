@@ -75,7 +75,7 @@ void dfu_keeper_advance(DfuKeeper *keeper);
 /** Whether a later run will find what dfu_keeper_save() was told. */
 gboolean dfu_keeper_is_kept(const DfuKeeper *keeper);
 
-/** (nullable): of what else the journal told: "another package, app.zip (SHA-256 …)". */
+/** (nullable): of what else the journal told, and what that needs: "another package, …". */
 const char *dfu_keeper_get_other(const DfuKeeper *keeper);
 
 /** Whether the journal tells of an update that this run could go on with, and was told not to. */

@@ -241,6 +241,8 @@ static void another_package_does_not_take_over_the_journal(void **state)
   refused = cli_run(cli, CLI_ARGS("update", other, TO_DEVICE));
   cli_assert_status(&refused, 7);
   cli_assert_says(refused.err, "in the middle of a transfer of another package, app.zip");
+  cli_assert_says(refused.err, "It waits for a package that is right, with an image of 8192 bytes");
+  assert_null(strstr(refused.err, "Sending that one"));
   assert_true(g_file_get_contents(cli_path(cli, JOURNAL), &after, NULL, NULL));
   cli_assert_says(after, "name=app.zip");
   cli_assert_says(after, "init_refused=1");
@@ -253,6 +255,7 @@ static void package_with_a_right_init_packet_follows_a_refused_one(void **state)
   const char *wrong = cli_make_package(cli, "wrong.zip", CLI_ARGS("--softdevice", "1"));
   const char *right = cli_make_package(cli, "right.zip", CLI_ARGS("--seed", "7"));
   g_auto(DfuTestResult) refused = { 0 };
+  g_auto(DfuTestResult) told = { 0 };
   g_auto(DfuTestResult) rest = { 0 };
 
   cli_start_target(cli, CLI_ARGS("--personality", "sdk11-single"));
@@ -260,6 +263,10 @@ static void package_with_a_right_init_packet_follows_a_refused_one(void **state)
   cli_assert_status(&refused, 7);
   cli_assert_says(refused.err, "It waits for a package that is right");
   assert_null(strstr(refused.err, "--restart"));
+  told = cli_run(cli, CLI_ARGS("status", TO_DEVICE));
+  cli_assert_status(&told, 0);
+  cli_assert_says(told.out, "next update  goes on only with a package that is right, and an image "
+                            "of 8192 bytes: the init packet of wrong.zip was refused\n");
   rest = cli_run(cli, CLI_ARGS("update", right, TO_DEVICE));
   cli_assert_status(&rest, 0);
   cli_assert_says(rest.err, "An earlier run sent wrong.zip, whose init packet the target refused.");
@@ -581,13 +588,6 @@ static void old_journals_are_cleaned_up(void **state)
   assert_false(g_file_test(cli_path(cli, old), G_FILE_TEST_EXISTS));
 }
 
-/* --- link losses in one run --- */
-
-static void losses_in_one_run_are_told_and_resumed(void **state)
-{
-  static const guint offsets[] = { 1000, 4100, 8180, 0 };
-  Cli *cli = *state;
-  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
 /* Some bootloaders keep a transfer as long as they have power. */
 static void old_journal_of_the_device_itself_is_gone_on_with(void **state)
 {
@@ -610,6 +610,13 @@ static void old_journal_of_the_device_itself_is_gone_on_with(void **state)
   cli_assert_says(rest.err, "resumed at byte ");
 }
 
+/* --- link losses in one run --- */
+
+static void losses_in_one_run_are_told_and_resumed(void **state)
+{
+  static const guint offsets[] = { 1000, 4100, 8180, 0 };
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
   g_auto(DfuTestResult) result = { 0 };
   cJSON *events;
 
@@ -715,6 +722,7 @@ int main(void)
     CLI_TEST(state_that_cannot_be_written_is_a_warning),
     CLI_TEST(journal_that_can_be_written_again_tells_the_next_run),
     CLI_TEST(old_journals_are_cleaned_up),
+    CLI_TEST(old_journal_of_the_device_itself_is_gone_on_with),
     CLI_TEST(losses_in_one_run_are_told_and_resumed),
     CLI_TEST(loss_before_the_first_byte_is_told_without_an_offset),
     CLI_TEST(tries_that_fail_are_told_one_by_one),
@@ -722,5 +730,4 @@ int main(void)
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
-    CLI_TEST(old_journal_of_the_device_itself_is_gone_on_with),
 }

@@ -314,7 +314,8 @@ static void another_part_of_the_package_is_named(void **state)
   leave(fixture, 0, &cut, 0);
   keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, NULL);
   assert_string_equal(dfu_keeper_get_other(keeper),
-                      "another part of this package, the SoftDevice and bootloader (--only system)");
+                      "another part of this package, the SoftDevice and bootloader (--only "
+                      "system). Sending that one goes on where it stopped");
   dfu_keeper_free(keeper);
 }
 
@@ -344,7 +345,8 @@ static void part_that_was_sent_alone_does_not_pass_over_those_before_it(void **s
   keeper = open_ours(fixture, NULL);
   assert_int_equal(dfu_keeper_get_index(keeper), 0);
   assert_string_equal(dfu_keeper_get_other(keeper),
-                      "another part of this package, the application (--only app)");
+                      "another part of this package, the application (--only app). Sending that "
+                      "one goes on where it stopped");
   dfu_keeper_free(keeper);
   keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, &found);
   assert_memory_equal(&found->transfer, &cut, sizeof cut);
