@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 typedef struct {
   DfuGoal goal;
   const DfuFamily *family; /* (nullable): whose rules to go by; NULL: of the one that is recognised */
+  const char *device;      /* (nullable): what messages call it until it is reached; copied */
   const char *expect_model; /* (nullable): refuse a device with another model number; the caller's */
   guint receipt_packets;  /* a receipt every so many packets: 1 to 65535; 0: as the family bears */
   guint window_packets;   /* packets in flight without one: receipt_packets to 65535; 0: likewise */

@@ -144,22 +144,24 @@ static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv
                             DfuOutput *output, GError **error)
 {
   Run run = { .plan = plan, .argv = argv, .output = output };
+  DfuSessionOptions options = *plan->session;
   guint signal_ids[N_SIGNALS];
 
+  options.device = plan->address != NULL ? plan->address : plan->name;
   take_signals(&run, signal_ids); /* before the first word: whoever reads it may want to stop */
   run.locks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)dfu_lock_free);
   run.loop = g_main_loop_new(NULL, FALSE);
   run.report = dfu_update_report_new(output, plan->session);
   run.session =
-    dfu_session_new(plan->parts, plan->n_parts, link, plan->session, on_report, &run);
+    dfu_session_new(plan->parts, plan->n_parts, link, &options, on_report, &run);
   if (plan->package != NULL)
     use_journal(run.session, plan);
   dfu_session_start(run.session);
   g_main_loop_run(run.loop);
   give_signals_back(signal_ids);
+  clean_up(&run);
   dfu_session_free(run.session);
   dfu_update_report_free(run.report);
-  clean_up(&run);
   g_hash_table_unref(run.locks);
   g_main_loop_unref(run.loop);
   if (run.error == NULL)

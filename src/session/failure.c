@@ -138,17 +138,37 @@ static GError *att_error(const DfuFailure *failure, const DfuFailureContext *con
                      context->device, operation, failure->att_error);
 }
 
+/** Who has tries left was stopped by the clock. */
+static char *describe_limit(const DfuFailureContext *context)
+{
+  if (context->options->deadline_s == 0 || context->tries > context->options->retries)
+    return g_strdup("");
+  return g_strdup_printf(", and --deadline %u is over", context->options->deadline_s);
+}
+
+/** Nothing is known of what a device holds that was not reached. */
+static GError *cancelled_error(const DfuFailure *failure, const DfuFailureContext *context)
+{
+  if (!failure->link_was_up || context->options->goal != DFU_GOAL_UPDATE)
+    return g_error_new_literal(DFU_ERROR, DFU_ERROR_INTERRUPTED, "interrupted");
+  return g_error_new(DFU_ERROR, DFU_ERROR_INTERRUPTED, "interrupted; %s holds %u of %u bytes",
+                     context->device, failure->value_bytes, failure->expected_bytes);
+}
+
 static GError *link_error(const DfuFailure *failure, const DfuFailureContext *context)
 {
   const char *reason = context->link_error != NULL ? context->link_error->message : "";
   const char *separator = context->link_error != NULL ? ". The last try: " : "";
+  g_autofree char *limit = describe_limit(context);
 
   if (!failure->link_was_up)
-    return g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST, "%s could not be connected to in %u tries%s%s",
-                       context->device, context->options->retries + 1, separator, reason);
+    return g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
+                       "%s could not be connected to in %u %s%s%s%s", context->device,
+                       context->tries, context->tries == 1 ? "try" : "tries", limit, separator,
+                       reason);
   return g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
-                     "the link to %s was lost and could not be had back%s%s", context->device,
-                     separator, reason);
+                     "the link to %s was lost and could not be had back%s%s%s", context->device,
+                     limit, separator, reason);
 }
 
 /** Trouble that the link has put into words already. */
@@ -293,9 +313,7 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
                        "trusted%s",
                        device, failure->value_bytes, failure->expected_bytes,
                        way_out(failure, context));
-  case DFU_FAIL_CANCELLED:
-    return g_error_new(DFU_ERROR, DFU_ERROR_INTERRUPTED, "interrupted; %s holds %u of %u bytes",
-                       device, failure->value_bytes, failure->expected_bytes);
+  case DFU_FAIL_CANCELLED: return cancelled_error(failure, context);
   }
   return g_error_new(DFU_ERROR, DFU_ERROR_INTERNAL, "unknown failure %d", (int)failure->reason);
 }

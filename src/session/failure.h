@@ -18,6 +18,7 @@ typedef struct {
   gboolean is_kept;         /* and the journal tells a later run of it */
   gboolean is_next_part;    /* the part before is done; the device was not reached since */
   DfuSeen seen_before;      /* what came back after it */
+  guint tries;              /* to connect, without more confirmed bytes between them */
   const GError *refusal;    /* (nullable): why the caller refused the device */
   const GError *link_error; /* (nullable): the last thing that the link complained of */
 } DfuFailureContext;

@@ -154,6 +154,7 @@ void session_finish_failed(DfuSession *session, const DfuFailure *failure)
     .has_begun = session->transfer.start_sent,
     .is_kept = session->keeper != NULL && dfu_keeper_is_kept(session->keeper),
     .link_error = session->link_error,
+    .tries = session->progress.failed_tries + 1,
   };
   g_autoptr(GError) error = dfu_failure_to_error(failure, &context);
 

@@ -4,6 +4,7 @@
  * that sees both the controller and the link, and the only timer of a run.
  */
 #include "base/deadline.h"
+#include "base/printable.h"
 #include "session/session_private.h"
 
 /* --- actions ----------------------------------------------------------------- */
@@ -197,7 +198,8 @@ DfuSession *dfu_session_new(const DfuPart *const *parts, guint n_parts, DfuLink 
   session->options = *options;
   session->func = func;
   session->user_data = user_data;
-  session->device = g_strdup("the device");
+  session->device =
+    options->device != NULL ? dfu_printable(options->device, -1) : g_strdup("the device");
   session->deadline = dfu_deadline_new(on_deadline, session);
   return session;
 }

@@ -177,6 +177,7 @@ static void ctrl_c_gives_130(void **state)
   dfu_test_signal(run, SIGINT);
   result = dfu_test_finish(run);
   cli_assert_status(&result, 130);
+  cli_assert_says(result.err, "\ndfu-ble: interrupted\n");
 }
 
 /* --- update enters by itself --- */

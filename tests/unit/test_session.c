@@ -225,6 +225,39 @@ static void failed_tries_are_counted_with_their_pauses(void **state)
   assert_int_equal(fixture->next, DFU_NEXT_AGAIN);
 }
 
+static void tries_that_were_made_are_told_and_what_ended_them(void **state)
+{
+  Fixture *fixture = *state;
+
+  fixture->options.device = PLAYED_ADDRESS;
+  begin(fixture, 1);
+  for (guint i = 1; i <= 3; i++) {
+    await_connects(fixture, i);
+    fail_to_connect(fixture);
+  }
+  assert_string_equal(fixture->message, PLAYED_ADDRESS " could not be connected to in 3 tries. "
+                                        "The last try: played");
+  g_clear_pointer(&fixture->message, g_free);
+  fixture->options.deadline_s = 1;
+  begin(fixture, 1);
+  g_usleep(G_USEC_PER_SEC + G_USEC_PER_SEC / 10); /* the only try takes longer than that */
+  fail_to_connect(fixture);
+  assert_string_equal(fixture->message, PLAYED_ADDRESS " could not be connected to in 1 try, "
+                                        "and --deadline 1 is over. The last try: played");
+}
+
+static void nothing_is_said_of_what_a_device_holds_that_was_not_reached(void **state)
+{
+  Fixture *fixture = *state;
+
+  dfu_session_cancel(fixture->session);
+  while (strstr(fixture->link.calls->str, "disconnect;") == NULL)
+    g_main_context_iteration(NULL, TRUE);
+  played_link_emit(&fixture->link, DFU_LINK_LOST);
+  await_end(fixture);
+  assert_string_equal(fixture->message, "interrupted");
+}
+
 static void lost_link_is_told_with_the_time_that_is_left(void **state)
 {
   Fixture *fixture = *state;
@@ -467,6 +500,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
     TEST(cancelling_is_not_put_off_by_what_comes_in_meanwhile),
     TEST(failed_tries_are_counted_with_their_pauses),
+    TEST(tries_that_were_made_are_told_and_what_ended_them),
+    TEST(nothing_is_said_of_what_a_device_holds_that_was_not_reached),
     TEST(lost_link_is_told_with_the_time_that_is_left),
     TEST(without_a_confirmed_byte_no_time_is_known),
     TEST(cut_transfer_without_a_journal_needs_a_restart),
