@@ -76,9 +76,21 @@ static void take_locks(Run *run, const DfuReport *report)
 
 /* --- the session --- */
 
+/* Another run has the device: what that is worth is not for this one to say. */
+static DfuSessionResult make_busy(const DfuSessionResult *result)
+{
+  DfuSessionResult busy = result != NULL ? *result : (DfuSessionResult){ .seen = DFU_SEEN_NOTHING };
+
+  busy.next = DFU_NEXT_AGAIN;
+  return busy;
+}
+
 static void finish(Run *run, const DfuSessionResult *result)
 {
-  dfu_update_report_add_result(dfu_output_get_result(run->output), result);
+  const DfuSessionResult busy = make_busy(result);
+
+  dfu_update_report_add_result(dfu_output_get_result(run->output),
+                               run->error != NULL ? &busy : result);
   if (run->error == NULL && result->error != NULL) {
     run->error = g_error_copy(result->error);
     dfu_advise(result, run->argv, run->output);
@@ -176,8 +188,12 @@ gboolean dfu_device_run(const DfuDeviceRun *plan, char **argv, DfuOutput *output
   g_autoptr(DfuLink) link = NULL;
   g_autoptr(DfuLock) lock = NULL;
 
-  if (!take_lock(device, DFU_LOCK_EXCLUSIVE, &lock, output, error))
+  if (!take_lock(device, DFU_LOCK_EXCLUSIVE, &lock, output, error)) {
+    const DfuSessionResult busy = make_busy(NULL);
+
+    dfu_update_report_add_result(dfu_output_get_result(output), &busy);
     return FALSE;
+  }
   link = dfu_bluez_link_new(plan->adapter, plan->address, plan->name, error);
   if (link == NULL)
     return FALSE;

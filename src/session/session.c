@@ -125,6 +125,18 @@ static DfuTrouble trouble_of(const DfuLinkEvent *event)
   return troubles[event->trouble];
 }
 
+/** Who hears of the connection may want to stop at once: no more is done to the device then. */
+static void feed_up(DfuSession *session, const DfuLinkEvent *event)
+{
+  const DfuEvent up = session_take_up(session, &event->up);
+
+  if (session->cancel_due) {
+    session->cancel_due = FALSE;
+    feed(session, (DfuEvent){.type = DFU_EVENT_CANCEL});
+  }
+  feed(session, up);
+}
+
 static void feed_failed(DfuSession *session, const DfuLinkEvent *event)
 {
   keep_error(session, event->error);
@@ -146,7 +158,7 @@ static void on_link_event(const DfuLinkEvent *event, gpointer user_data)
   DfuSession *session = user_data;
 
   switch (event->type) {
-  case DFU_LINK_UP: feed(session, session_take_up(session, &event->up)); break;
+  case DFU_LINK_UP: feed_up(session, event); break;
   case DFU_LINK_FAILED: feed_failed(session, event); break;
   case DFU_LINK_SUBSCRIBED: feed_written(session, DFU_EVENT_SUBSCRIBED, event); break;
   case DFU_LINK_CONTROL_WRITTEN: feed_written(session, DFU_EVENT_CONTROL_WRITTEN, event); break;
