@@ -103,6 +103,12 @@ const DfuFamily *dfu_family_recognise(const DfuLinkFacts *facts, const char **wh
  */
 bool dfu_family_is_certain(const DfuLinkFacts *facts);
 
+/**
+ * Whether a device whose power goes in the middle of a transfer is known to be on the air again
+ * afterwards. @family: (nullable)
+ */
+bool dfu_family_bears_power_loss(const DfuFamily *family);
+
 /** "application", "bootloader", …: stable words, used in JSON. */
 const char *dfu_reset_to_name(DfuResetTo reset_to);
 

@@ -50,7 +50,8 @@ char *dfu_journal_path(const char *folder, const char *address);
  * @address: "AA:BB:CC:DD:EE:FF" in either case
  *
  * Returns: (transfer full): the file that tells of the device at @address: its own, or, where it has
- * none, that of the application one address below, if a run has sent that into its bootloader
+ * none, that of the application one address below, if a run has sent that into its bootloader, or
+ * if that cannot be read
  */
 char *dfu_journal_find(const char *folder, const char *address);
 
@@ -58,15 +59,18 @@ char *dfu_journal_find(const char *folder, const char *address);
  * dfu_journal_load:
  * @path: the file
  * @record: (out caller-allocates): what it says; empty where the result is %FALSE
- * @warning: (out) (transfer full) (nullable): why a file that is there was not believed
+ * @warning: (out) (transfer full) (nullable): why a file that was read is not believed
+ * @error: return location for a #GError
  *
  * Reads a journal. One that is damaged, or of another version of this program,
  * is set aside under its name with ".damaged" behind it, and @warning says so.
  *
+ * Errors: %DFU_ERROR_INTERNAL: there is one, as far as is known, and it cannot be read; it stays
+ * where it is.
  * Returns: whether there is a journal to go by
  */
-gboolean dfu_journal_load(const char *path, DfuJournalRecord *record, char **warning)
-  G_GNUC_WARN_UNUSED_RESULT;
+gboolean dfu_journal_load(const char *path, DfuJournalRecord *record, char **warning,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * dfu_journal_save:
@@ -75,9 +79,11 @@ gboolean dfu_journal_load(const char *path, DfuJournalRecord *record, char **war
  * @error: return location for a #GError
  *
  * Replaces the journal: after a crash or a power cut there is the old one or
- * the new one, whole.
+ * the new one, whole. Where there is no room for both, the old one is written
+ * over, and a power cut meanwhile leaves one that is not believed.
  *
- * Errors: %DFU_ERROR_INTERNAL: it could not be written; the old one is as it was.
+ * Errors: %DFU_ERROR_INTERNAL: it could not be written; the old one is as it was, or is not
+ * believed any more.
  */
 gboolean dfu_journal_save(const char *path, const DfuJournalRecord *record, GError **error)
   G_GNUC_WARN_UNUSED_RESULT;

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 typedef struct {
   DfuGoal goal;
   const DfuFamily *family; /* (nullable): whose rules to go by; NULL: of the one that is recognised */
+  const char *device;      /* (nullable): what messages call it until it is reached; copied */
   const char *expect_model; /* (nullable): refuse a device with another model number; the caller's */
   guint receipt_packets;  /* a receipt every so many packets: 1 to 65535; 0: as the family bears */
   guint window_packets;   /* packets in flight without one: receipt_packets to 65535; 0: likewise */
@@ -132,7 +133,7 @@ DfuSession *dfu_session_new(const DfuPart *const *parts, guint n_parts, DfuLink 
  * @address: (nullable): of the device; NULL where the link finds it by another sign
  * @package: (nullable): the package that the session's parts belong to; NULL where it has none
  * @package_name: what messages call it; "" for none
- * @resume: whether to go by what the journal says; where not, it is only written
+ * @resume: whether to go on with what the journal tells; where not, that is only kept in mind
  *
  * Keeps a journal, so that a later run can go on where this one stopped; before
  * dfu_session_start(). It is removed when the update is done, or when nothing

@@ -201,8 +201,9 @@ static gboolean on_connect_time_over(gpointer user_data)
   attempt->result.was_unanswered = TRUE;
   fail(attempt, DFU_BLUEZ_ATTEMPT_FAULT,
        g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
-                   "no connection to %s came about within %u s; move closer, switch it off and on, "
-                   "or do that with the adapter: `bluetoothctl power off`, then `on`",
+                   "no connection to %s came about within %u s; move closer, or switch the adapter "
+                   "off and on: `bluetoothctl power off`, then `on`; or the device, but not in "
+                   "mid-update",
                    attempt->label, get_connect_timeout_s(attempt)));
   return G_SOURCE_REMOVE;
 }
@@ -340,7 +341,7 @@ void dfu_bluez_attempt_stop(DfuBluezAttempt *attempt)
     fail(attempt, DFU_BLUEZ_ATTEMPT_STOPPED,
          g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
                      "%s was heard, but could not be connected in time; move closer, or switch "
-                     "it off and on", attempt->label));
+                     "it off and on, but not in mid-update", attempt->label));
 }
 
 const char *dfu_bluez_attempt_engaged_device(const DfuBluezAttempt *attempt)

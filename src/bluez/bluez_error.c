@@ -195,7 +195,8 @@ static const char *find_advice(const char *name, const GError *dbus_error, guint
   if (rule != NULL)
     return rule->advice;
   if (g_error_matches(dbus_error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
-    return "The device or bluetoothd is stuck: switch the device off and on";
+    return "The device or bluetoothd is stuck: switch the adapter off and on; or the device, but "
+           "not in mid-update";
   return NULL;
 }
 

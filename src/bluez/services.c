@@ -60,7 +60,8 @@ static gboolean on_time_over(gpointer user_data)
   if (services->step == RESOLVING || !gatt->has_services)
     end(services, DFU_BLUEZ_SERVICES_LOST,
         g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
-                    "%s was connected, but does not tell its services; switch it off and on",
+                    "%s was connected, but does not tell its services; try again, or switch "
+                    "the adapter off and on; or the device, but not in mid-update",
                     services->label));
   else if (gatt->has_secure_dfu)
     end(services, DFU_BLUEZ_SERVICES_ABSENT,

@@ -23,6 +23,7 @@ typedef struct {
   DfuInquiry *inquiry;
   const DfuJournalRecord *record; /* (nullable): what the journal says of an update under way */
   guint most_window_packets;      /* and of the device; 0: nothing */
+  gboolean is_journal_unreadable;
   GError *error;
 } StatusRun;
 
@@ -81,6 +82,10 @@ static Outlook foresee_from_nothing(const DfuJournalRecord *record)
 
   if (record == NULL)
     return outlook(FALSE, g_strdup("begins at the first byte"));
+  if (record->transfer.init_refused)
+    return outlook(FALSE, g_strdup_printf("goes on only with a package that is right, and an image "
+                                          "of %u bytes: the init packet of %s was refused",
+                                          record->image_bytes, part));
   if (record->transfer.confirmed_bytes == 0 && record->transfer.start_sent)
     return outlook(TRUE, g_strdup_printf("goes on with %s at the step where the earlier run "
                                          "stopped",
@@ -286,7 +291,9 @@ static void on_result(const DfuInquiryResult *result, gpointer data)
     run->error = g_error_copy(result->error);
     return;
   }
-  next = foresee(result, run->record);
+  next = run->is_journal_unreadable
+           ? outlook(FALSE, g_strdup("stops: the journal cannot be read"))
+           : foresee(result, run->record);
   if (dfu_output_is_json(run->output))
     send_status_event(run, result, &next);
   else
@@ -327,8 +334,13 @@ static void take_journal(StatusRun *run, const char *address, DfuJournalRecord *
   g_autofree char *folder = dfu_state_folder();
   g_autofree char *path = dfu_journal_find(folder, address);
   g_autofree char *warning = NULL;
-  gboolean is_there = dfu_journal_load(path, record, &warning);
+  g_autoptr(GError) error = NULL;
+  gboolean is_there = dfu_journal_load(path, record, &warning, &error);
 
+  if (error != NULL) {
+    run->is_journal_unreadable = TRUE;
+    dfu_output_warn(run->output, error->message);
+  }
   if (warning != NULL)
     dfu_output_warn(run->output, warning);
   if (!is_there)

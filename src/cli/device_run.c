@@ -75,9 +75,21 @@ static void take_locks(Run *run, const DfuReport *report)
 
 /* --- the session --- */
 
+/* Another run has the device: what that is worth is not for this one to say. */
+static DfuSessionResult make_busy(const DfuSessionResult *result)
+{
+  DfuSessionResult busy = result != NULL ? *result : (DfuSessionResult){ .seen = DFU_SEEN_NOTHING };
+
+  busy.next = DFU_NEXT_AGAIN;
+  return busy;
+}
+
 static void finish(Run *run, const DfuSessionResult *result)
 {
-  dfu_update_report_add_result(dfu_output_get_result(run->output), result);
+  const DfuSessionResult busy = make_busy(result);
+
+  dfu_update_report_add_result(dfu_output_get_result(run->output),
+                               run->error != NULL ? &busy : result);
   if (run->error == NULL && result->error != NULL) {
     run->error = g_error_copy(result->error);
     dfu_advise(result, run->argv, run->output);
@@ -112,27 +124,38 @@ static void use_journal(DfuSession *session, const DfuDeviceRun *plan)
     plan->package != NULL ? g_path_get_basename(plan->package_path) : NULL;
   g_autofree char *name = dfu_printable(base_name, -1);
 
-  dfu_journal_clean_up(folder);
   dfu_session_use_journal(session, folder, plan->address, plan->package, name, !plan->no_resume);
+}
+
+/* After a run that went well: what it had use for is gone by then, or written anew. */
+static void clean_up(const Run *run)
+{
+  g_autofree char *folder = dfu_state_folder();
+
+  if (run->error == NULL && run->plan->package != NULL)
+    dfu_journal_clean_up(folder);
 }
 
 static gboolean run_session(const DfuDeviceRun *plan, DfuLink *link, char **argv,
                             DfuOutput *output, GError **error)
 {
   Run run = { .plan = plan, .argv = argv, .output = output };
+  DfuSessionOptions options = *plan->session;
   DfuStopSignals signals;
 
+  options.device = plan->address != NULL ? plan->address : plan->name;
   /* Before the first word: whoever reads it may want to stop. */
   dfu_stop_signals_take(&signals, on_signal, &run);
   run.locks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)dfu_lock_free);
   run.loop = g_main_loop_new(NULL, FALSE);
   run.report = dfu_update_report_new(output, plan->session);
   run.session =
-    dfu_session_new(plan->parts, plan->n_parts, link, plan->session, on_report, &run);
+    dfu_session_new(plan->parts, plan->n_parts, link, &options, on_report, &run);
   use_journal(run.session, plan);
   dfu_session_start(run.session);
   g_main_loop_run(run.loop);
   dfu_stop_signals_give_back(&signals);
+  clean_up(&run);
   dfu_session_free(run.session);
   dfu_update_report_free(run.report);
   g_hash_table_unref(run.locks);
@@ -152,8 +175,12 @@ gboolean dfu_device_run(const DfuDeviceRun *plan, char **argv, DfuOutput *output
 
   if (warning != NULL)
     dfu_output_warn(output, warning);
-  if (!take_lock(device, DFU_LOCK_EXCLUSIVE, &lock, output, error))
+  if (!take_lock(device, DFU_LOCK_EXCLUSIVE, &lock, output, error)) {
+    const DfuSessionResult busy = make_busy(NULL);
+
+    dfu_update_report_add_result(dfu_output_get_result(output), &busy);
     return FALSE;
+  }
   link = dfu_bluez_link_new(plan->adapter, plan->address, plan->name, error);
   if (link == NULL)
     return FALSE;

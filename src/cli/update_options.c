@@ -88,7 +88,7 @@ static gboolean parse(DfuUpdateOptions *options, RawOptions *raw, char **argv, D
     { "deadline", 0, 0, G_OPTION_ARG_INT, &raw->deadline_s,
       "No reconnecting after so long (default 0: no limit)", "SECONDS" },
     { "no-resume", 0, 0, G_OPTION_ARG_NONE, &options->no_resume,
-      "Do not look at the journal of an earlier run", NULL },
+      "Do not go on by the journal of an earlier run", NULL },
     { "restart", 0, 0, G_OPTION_ARG_NONE, &options->session.restart,
       "Allow a reset of the bootloader; see below", NULL },
     { "wait-back", 0, 0, G_OPTION_ARG_INT, &raw->wait_back_s,

@@ -329,6 +329,13 @@ bool dfu_family_is_certain(const DfuLinkFacts *facts)
   return facts->packet_has_write || by_firmware(facts, &why) != NULL;
 }
 
+/* Adafruit 0.10 comes back from a reset, which it remembers, but not from a loss of power. */
+bool dfu_family_bears_power_loss(const DfuFamily *family)
+{
+  return family != NULL && family->reset_to != DFU_RESET_TO_CABLE &&
+         family->reset_to != DFU_RESET_TO_UNKNOWN && !family->system_to_cable;
+}
+
 const char *dfu_reset_to_name(DfuResetTo reset_to)
 {
   switch (reset_to) {

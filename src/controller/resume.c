@@ -159,7 +159,7 @@ void ctl_ask_on_silence(Step *step)
     ctl_fail(step, DFU_FAIL_NO_ANSWER);
     return;
   }
-  if (c->family->reports_size)
+  if (c->family->reports_size && c->config.goal == DFU_GOAL_UPDATE)
     ctl_note(step, DFU_NOTE_NO_SIZE_REPORT);
   go_on_from(step, 0);
 }

@@ -16,6 +16,10 @@ static void judge_device(DfuSession *session, const DfuRecognition *device)
   const char *warning = dfu_guard_get_warning(facts);
 
   g_clear_error(&session->refusal);
+  if (session->journal_error != NULL) {
+    session->refusal = g_error_copy(session->journal_error);
+    return;
+  }
   if (!session->is_model_right && !(device->is_application && is_silent))
     session->is_model_right = dfu_guard_check_model(facts, session->options.expect_model,
                                                     session->device, &session->refusal);

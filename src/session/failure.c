@@ -10,7 +10,7 @@
 
 #include "wire/wire.h"
 
-static const char *start_hint(guint8 status)
+static const char *start_hint(guint8 status, gboolean bears_power_loss)
 {
   switch (status) {
   case DFU_STATUS_INVALID_STATE:
@@ -18,7 +18,10 @@ static const char *start_hint(guint8 status)
   case DFU_STATUS_NOT_SUPPORTED:
     return "It does not take an image of this kind; SDK 4 to 6.0, for one, takes applications only";
   case DFU_STATUS_SIZE_LIMIT: return "The image is larger than it has room for";
-  default: return "Its flash could not be prepared; switch the device off and on, then try again";
+  default:
+    return bears_power_loss
+             ? "Its flash could not be prepared; switch the device off and on, then try again"
+             : "Its flash could not be prepared; keep it powered, and try again";
   }
 }
 
@@ -44,15 +47,21 @@ static const char *receive_hint(guint8 status)
   }
 }
 
-static const char *hint_for(guint8 opcode, guint8 status)
+static const char *hint_for(const DfuFailure *failure, gboolean bears_power_loss)
 {
-  switch (opcode) {
-  case DFU_OP_START: return start_hint(status);
-  case DFU_OP_INIT: return init_hint(status);
-  case DFU_OP_RECEIVE: return receive_hint(status);
+  switch (failure->opcode) {
+  case DFU_OP_START: return start_hint(failure->status, bears_power_loss);
+  case DFU_OP_INIT: return init_hint(failure->status);
+  case DFU_OP_RECEIVE: return receive_hint(failure->status);
   case DFU_OP_VALIDATE: return "It holds no complete image";
   default: return "This is not how a legacy DFU target behaves; run again with --verbose --verbose";
   }
+}
+
+/** What the device shows of itself counts more than the family that was told. */
+static const DfuFamily *get_family(const DfuFailure *failure, const DfuFailureContext *context)
+{
+  return failure->risks_cable ? NULL : context->family;
 }
 
 /** How to be rid of what the target holds; "" where that is not in the way. */
@@ -72,10 +81,12 @@ static const char *way_out(const DfuFailure *failure, const DfuFailureContext *c
 
 static GError *status_error(const DfuFailure *failure, const DfuFailureContext *context)
 {
+  gboolean bears_power_loss = dfu_family_bears_power_loss(get_family(failure, context));
+
   return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED, "%s answered %s with status %u (%s). %s%s",
                      context->device, dfu_wire_opcode_name(failure->opcode), failure->status,
                      dfu_wire_status_name(failure->status),
-                     hint_for(failure->opcode, failure->status), way_out(failure, context));
+                     hint_for(failure, bears_power_loss), way_out(failure, context));
 }
 
 static GError *validation_error(const DfuFailure *failure, const DfuFailureContext *context)
@@ -87,12 +98,20 @@ static GError *validation_error(const DfuFailure *failure, const DfuFailureConte
                      way_out(failure, context));
 }
 
-static GError *silence_error(const DfuFailure *failure, const char *device)
+const char *dfu_failure_help_silent(const DfuFamily *family)
+{
+  return dfu_family_bears_power_loss(family)
+           ? "switch the device off and on"
+           : "switch the adapter off and on (`bluetoothctl power off`, then `on`); keep the device "
+             "powered";
+}
+
+static GError *silence_error(const DfuFailure *failure, const DfuFailureContext *context)
 {
   return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
-                     "%s did not answer %s in time. Try again; if it stays silent, switch the "
-                     "device off and on",
-                     device, dfu_wire_opcode_name(failure->opcode));
+                     "%s did not answer %s in time. Try again; if it stays silent, %s",
+                     context->device, dfu_wire_opcode_name(failure->opcode),
+                     dfu_failure_help_silent(get_family(failure, context)));
 }
 
 static GError *malformed_error(const DfuFailure *failure, const char *device)
@@ -119,17 +138,37 @@ static GError *att_error(const DfuFailure *failure, const DfuFailureContext *con
                      context->device, operation, failure->att_error);
 }
 
+/** Who has tries left was stopped by the clock. */
+static char *describe_limit(const DfuFailureContext *context)
+{
+  if (context->options->deadline_s == 0 || context->tries > context->options->retries)
+    return g_strdup("");
+  return g_strdup_printf(", and --deadline %u is over", context->options->deadline_s);
+}
+
+/** Nothing is known of what a device holds that was not reached. */
+static GError *cancelled_error(const DfuFailure *failure, const DfuFailureContext *context)
+{
+  if (!failure->link_was_up || context->options->goal != DFU_GOAL_UPDATE)
+    return g_error_new_literal(DFU_ERROR, DFU_ERROR_INTERRUPTED, "interrupted");
+  return g_error_new(DFU_ERROR, DFU_ERROR_INTERRUPTED, "interrupted; %s holds %u of %u bytes",
+                     context->device, failure->value_bytes, failure->expected_bytes);
+}
+
 static GError *link_error(const DfuFailure *failure, const DfuFailureContext *context)
 {
   const char *reason = context->link_error != NULL ? context->link_error->message : "";
   const char *separator = context->link_error != NULL ? ". The last try: " : "";
+  g_autofree char *limit = describe_limit(context);
 
   if (!failure->link_was_up)
-    return g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST, "%s could not be connected to in %u tries%s%s",
-                       context->device, context->options->retries + 1, separator, reason);
+    return g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
+                       "%s could not be connected to in %u %s%s%s%s", context->device,
+                       context->tries, context->tries == 1 ? "try" : "tries", limit, separator,
+                       reason);
   return g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
-                     "the link to %s was lost and could not be had back%s%s", context->device,
-                     separator, reason);
+                     "the link to %s was lost and could not be had back%s%s%s", context->device,
+                     limit, separator, reason);
 }
 
 /** Trouble that the link has put into words already. */
@@ -142,12 +181,9 @@ static GError *worded_by_link(const DfuFailureContext *context, DfuError code, c
 
 static char *whose_transfer(const DfuFailureContext *context)
 {
-  if (context->looks_away)
-    return g_strdup("whose journal was not to be looked at. ");
   if (context->other_transfer == NULL)
     return g_strdup("that no journal here tells of. ");
-  return g_strdup_printf("of %s. Sending that one goes on where it stopped; ",
-                         context->other_transfer);
+  return g_strdup_printf("of %s; ", context->other_transfer);
 }
 
 static GError *foreign_error(const DfuFailure *failure, const DfuFailureContext *context)
@@ -157,6 +193,11 @@ static GError *foreign_error(const DfuFailure *failure, const DfuFailureContext 
                             : g_strdup("is in the middle of a");
   g_autofree char *whose = whose_transfer(context);
 
+  if (context->looks_away)
+    return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
+                       "%s %s transfer that the journal here tells of. Leave out --no-resume, and "
+                       "it goes on where it stopped",
+                       context->device, held);
   if (failure->risks_cable)
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
                        "%s %s transfer %s--restart alone does not touch it: a reset may leave it to "
@@ -234,7 +275,7 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
   case DFU_FAIL_LINK: return link_error(failure, context);
   case DFU_FAIL_ATT: return att_error(failure, context);
   case DFU_FAIL_STATUS: return status_error(failure, context);
-  case DFU_FAIL_NO_ANSWER: return silence_error(failure, device);
+  case DFU_FAIL_NO_ANSWER: return silence_error(failure, context);
   case DFU_FAIL_MALFORMED: return malformed_error(failure, device);
   case DFU_FAIL_VALIDATION: return validation_error(failure, context);
   case DFU_FAIL_FOREIGN: return foreign_error(failure, context);
@@ -253,9 +294,8 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
                        way_out(failure, context));
   case DFU_FAIL_EARLY_END:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
-                       "%s reports the image complete after %u of %u bytes. Restart the device, "
-                       "then try again",
-                       device, failure->value_bytes, failure->expected_bytes);
+                       "%s reports the image complete after %u of %u bytes%s", device,
+                       failure->value_bytes, failure->expected_bytes, way_out(failure, context));
   case DFU_FAIL_APPLICATION:
     return g_error_new(DFU_ERROR, DFU_ERROR_REFUSED,
                        "%s runs its application, not its bootloader: there is nothing to reset",
@@ -278,9 +318,7 @@ GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext 
                        "trusted%s",
                        device, failure->value_bytes, failure->expected_bytes,
                        way_out(failure, context));
-  case DFU_FAIL_CANCELLED:
-    return g_error_new(DFU_ERROR, DFU_ERROR_INTERRUPTED, "interrupted; %s holds %u of %u bytes",
-                       device, failure->value_bytes, failure->expected_bytes);
+  case DFU_FAIL_CANCELLED: return cancelled_error(failure, context);
   }
   return g_error_new(DFU_ERROR, DFU_ERROR_INTERNAL, "unknown failure %d", (int)failure->reason);
 }
@@ -324,7 +362,7 @@ static DfuNext next_after(const DfuFailure *failure, const DfuFailureContext *co
   case DFU_FAIL_WRITE:
   case DFU_FAIL_NO_ANSWER:
   case DFU_FAIL_CANCELLED: return next_of(context, DFU_NEXT_AGAIN);
-  case DFU_FAIL_FOREIGN:
+  case DFU_FAIL_FOREIGN: return context->looks_away ? DFU_NEXT_RESUME : DFU_NEXT_RESTART;
   case DFU_FAIL_OFFSET:
   case DFU_FAIL_RECEIPT:
   case DFU_FAIL_PACKETS_LOST:

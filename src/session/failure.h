@@ -11,12 +11,14 @@
 typedef struct {
   const DfuSessionOptions *options;
   const char *device;       /* what to call the device */
-  const char *other_transfer; /* (nullable): of what else the journal tells */
-  gboolean looks_away;      /* the journal was not to be looked at */
+  const DfuFamily *family;  /* (nullable): of the device, once it was seen in DFU mode */
+  const char *other_transfer; /* (nullable): of what else the journal tells, and what it needs */
+  gboolean looks_away;      /* a run without --no-resume would go on with it */
   gboolean has_begun;       /* the target may hold something of this transfer */
   gboolean is_kept;         /* and the journal tells a later run of it */
   gboolean is_next_part;    /* the part before is done; the device was not reached since */
   DfuSeen seen_before;      /* what came back after it */
+  guint tries;              /* to connect, without more confirmed bytes between them */
   const GError *refusal;    /* (nullable): why the caller refused the device */
   const GError *link_error; /* (nullable): the last thing that the link complained of */
 } DfuFailureContext;
@@ -26,6 +28,12 @@ typedef struct {
  * seen, the value wanted, and what to do next. (transfer full)
  */
 GError *dfu_failure_to_error(const DfuFailure *failure, const DfuFailureContext *context);
+
+/**
+ * What helps against a silent device of @family (nullable): to switch it off and on only where
+ * that is known not to lose it.
+ */
+const char *dfu_failure_help_silent(const DfuFamily *family);
 
 /** What the next run has to be. */
 DfuNext dfu_failure_to_next(const DfuFailure *failure, const DfuFailureContext *context);

@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "dfu/controller.h"
 #include "link/link.h"
+#include "session/failure.h"
 #include "session/recognition.h"
 #include "wire/wire.h"
 
@@ -86,8 +87,9 @@ static void on_overdue(gpointer user_data)
     leave(inquiry); /* some targets know no such request */
   else
     fail(inquiry, g_error_new(DFU_ERROR, DFU_ERROR_LINK_LOST,
-                              "%s is connected, but does not answer; switch it off and on",
-                              inquiry->address));
+                              "%s is connected, but does not answer. Try again; if it stays "
+                              "silent, %s",
+                              inquiry->address, dfu_failure_help_silent(inquiry->result.family)));
 }
 
 /** The texts of @up are the link's, and gone when the result is told. */

@@ -6,8 +6,10 @@
 #include "dfu/journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/printable.h"
@@ -173,18 +175,51 @@ static char *set_aside(const char *path)
                          aside);
 }
 
-/** Whether the file can be believed. */
-static gboolean read_file(const char *path, DfuJournalRecord *record)
+typedef enum {
+  FILE_ABSENT,
+  FILE_UNREADABLE, /* which says nothing of what is in it */
+  FILE_DAMAGED,    /* or of another version */
+  FILE_SOUND,
+} FileState;
+
+static FileState set_unreadable(const GError *cause, GError **error)
+{
+  gboolean is_denied = g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_ACCES);
+
+  if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
+      g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
+    return FILE_ABSENT;
+  g_set_error(error, DFU_ERROR, DFU_ERROR_INTERNAL,
+              "the journal cannot be read: %s. It may tell of a transfer under way: %s",
+              cause->message, is_denied ? "run this as its owner" : "see to that first");
+  return FILE_UNREADABLE;
+}
+
+/** @record is empty unless the file is sound. */
+static FileState read_file(const char *path, DfuJournalRecord *record, GError **error)
 {
   g_autofree char *text = NULL;
+  g_autoptr(GError) cause = NULL;
   GStatBuf info;
 
   *record = (DfuJournalRecord){0};
-  if (g_stat(path, &info) == 0 && info.st_size <= MAX_BYTES &&
-      g_file_get_contents(path, &text, NULL, NULL) && parse(text, record))
-    return TRUE;
+  if (g_stat(path, &info) == 0 && info.st_size > MAX_BYTES)
+    return FILE_DAMAGED;
+  if (!g_file_get_contents(path, &text, NULL, &cause))
+    return set_unreadable(cause, error);
+  if (parse(text, record))
+    return FILE_SOUND;
   dfu_journal_record_clear(record);
-  return FALSE;
+  return FILE_DAMAGED;
+}
+
+/** Whether the file at @path, of an application, tells of its bootloader, as far as is known. */
+static gboolean tells_of_bootloader(const char *path)
+{
+  g_auto(DfuJournalRecord) record = {0};
+  FileState state = read_file(path, &record, NULL);
+
+  return state == FILE_UNREADABLE || (state == FILE_SOUND && record.was_entered);
 }
 
 char *dfu_journal_find(const char *folder, const char *address)
@@ -194,21 +229,18 @@ char *dfu_journal_find(const char *folder, const char *address)
   g_autofree char *other = dfu_journal_path(folder, below);
   g_auto(DfuJournalRecord) record = {0};
 
-  if (!g_file_test(own, G_FILE_TEST_EXISTS) && read_file(other, &record) && record.was_entered)
+  if (read_file(own, &record, NULL) == FILE_ABSENT && tells_of_bootloader(other))
     return g_steal_pointer(&other);
   return g_steal_pointer(&own);
 }
 
-gboolean dfu_journal_load(const char *path, DfuJournalRecord *record, char **warning)
+gboolean dfu_journal_load(const char *path, DfuJournalRecord *record, char **warning,
+                          GError **error)
 {
-  *record = (DfuJournalRecord){0};
-  *warning = NULL;
-  if (!g_file_test(path, G_FILE_TEST_EXISTS))
-    return FALSE;
-  if (read_file(path, record))
-    return TRUE;
-  *warning = set_aside(path);
-  return FALSE;
+  FileState state = read_file(path, record, error);
+
+  *warning = state == FILE_DAMAGED ? set_aside(path) : NULL;
+  return state == FILE_SOUND;
 }
 
 /* --- writing ------------------------------------------------------------------- */
@@ -230,6 +262,22 @@ static char *format(const DfuJournalRecord *record)
   return g_strconcat(MAGIC, checksum, "\n", rest, NULL);
 }
 
+/*
+ * The journal that is there, in its own place on the disk: where that is full, nothing else has
+ * room. What a power cut leaves half written the checksum does not cover.
+ */
+static gboolean write_over(const char *path, const char *text)
+{
+  gsize len = strlen(text);
+  int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  gboolean ok = fd >= 0 && pwrite(fd, text, len, 0) == (gssize)len &&
+                ftruncate(fd, (off_t)len) == 0 && fsync(fd) == 0;
+
+  if (fd >= 0)
+    close(fd);
+  return ok;
+}
+
 gboolean dfu_journal_save(const char *path, const DfuJournalRecord *record, GError **error)
 {
   g_autofree char *folder = g_path_get_dirname(path);
@@ -243,7 +291,8 @@ gboolean dfu_journal_save(const char *path, const DfuJournalRecord *record, GErr
   }
   if (!g_file_set_contents_full(path, text, -1,
                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                &cause)) {
+                                &cause) &&
+      !write_over(path, text)) {
     g_set_error(error, DFU_ERROR, DFU_ERROR_INTERNAL, "the journal could not be written: %s",
                 cause->message);
     return FALSE;

@@ -5,16 +5,21 @@
 
 struct DfuKeeper {
   char *folder;
-  char *path; /* (nullable): once the device is known, until writing fails */
+  char *path; /* (nullable): once the device is known */
   const DfuPart *const *parts;
   guint n_parts;
   guint index; /* of the part under way; n_parts once all are done */
+  guint done_before; /* parts of the package that are done and not among ours */
   gboolean is_open;
   gboolean is_by_bootloader; /* the address it was opened by is where the application was sent to */
   gboolean may_resume;
+  gboolean is_passed_over; /* @found tells of an update, and this run does not go on with it */
+  gboolean looks_away; /* though it could */
   gboolean has_begun; /* the target has given up what @found tells of for our transfer */
   DfuJournalRecord ours;
   DfuJournalRecord found;
+  const DfuJournalRecord *there; /* (nullable): whose update the file tells of */
+  gboolean is_behind; /* the file could not be written last time */
   char *other;
 };
 
@@ -26,7 +31,7 @@ static guint32 get_image_bytes(const DfuPart *part)
 static void take_index(DfuKeeper *keeper, guint index)
 {
   keeper->index = index;
-  keeper->ours.parts_done = index;
+  keeper->ours.parts_done = keeper->done_before + index;
   if (index == keeper->n_parts)
     return;
   keeper->ours.part = keeper->parts[index]->type;
@@ -67,7 +72,10 @@ static gboolean is_of_our_package(const DfuKeeper *keeper)
   return g_str_equal(keeper->found.package_sha256, keeper->ours.package_sha256);
 }
 
-/** Which of our parts the journal speaks of; n_parts for none. */
+/**
+ * Which of our parts the journal speaks of; n_parts for none, or where one of ours that comes
+ * before it is not done.
+ */
 static guint find_part(const DfuKeeper *keeper)
 {
   const DfuJournalRecord *found = &keeper->found;
@@ -78,7 +86,7 @@ static guint find_part(const DfuKeeper *keeper)
   while (index < keeper->n_parts && (keeper->parts[index]->type != found->part ||
                                      get_image_bytes(keeper->parts[index]) != found->image_bytes))
     index++;
-  return index;
+  return index <= found->parts_done ? index : keeper->n_parts;
 }
 
 /**
@@ -88,22 +96,34 @@ static guint find_part(const DfuKeeper *keeper)
 static gboolean may_go_on_from_refused(const DfuKeeper *keeper)
 {
   const DfuJournalRecord *found = &keeper->found;
-  const DfuPart *first = keeper->parts[0];
 
-  return found->transfer.init_refused && first->type == found->part &&
-         get_image_bytes(first) == found->image_bytes;
+  return found->transfer.init_refused && keeper->n_parts > 0 &&
+         keeper->parts[0]->type == found->part &&
+         get_image_bytes(keeper->parts[0]) == found->image_bytes;
 }
 
 /* Names alone do not tell packages apart: most are called the same in every build. */
-static char *describe_other(const DfuKeeper *keeper)
+static char *name_other(const DfuKeeper *keeper)
 {
   const DfuJournalRecord *found = &keeper->found;
 
   if (is_of_our_package(keeper))
-    return g_strdup_printf("another part of this package, the %s",
-                           dfu_image_type_to_string(found->part));
+    return g_strdup_printf("another part of this package, the %s (--only %s)",
+                           dfu_image_type_to_string(found->part),
+                           found->part == DFU_IMAGE_APPLICATION ? "app" : "system");
   return g_strdup_printf("another package, %s (SHA-256 %.*s...)", found->package_name, SHORT_SHA256,
                          found->package_sha256);
+}
+
+static char *describe_other(const DfuKeeper *keeper)
+{
+  const DfuJournalRecord *found = &keeper->found;
+  g_autofree char *name = name_other(keeper);
+
+  if (found->transfer.init_refused)
+    return g_strdup_printf("%s, whose init packet it refused. It waits for a package that is "
+                           "right, with an image of %u bytes", name, found->image_bytes);
+  return g_strdup_printf("%s. Sending that one goes on where it stopped", name);
 }
 
 /** A part whose Activate was acknowledged is done, though nobody lived to write it down. */
@@ -116,15 +136,42 @@ static const DfuJournalRecord *go_on_from_found(DfuKeeper *keeper, guint index)
   if (index == keeper->n_parts)
     return NULL;
   take_index(keeper, index);
+  if (is_of_our_package(keeper) && keeper->found.part == keeper->ours.part)
+    keeper->there = &keeper->ours;
+  keeper->found.parts_done = keeper->ours.parts_done;
   keeper->found.part = keeper->ours.part;
   keeper->found.image_bytes = keeper->ours.image_bytes;
   return &keeper->found;
 }
 
-const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning)
+/** What @found tells of an update, and whether this run can go on with that. */
+static const DfuJournalRecord *take_found(DfuKeeper *keeper)
+{
+  const DfuJournalRecord *found = &keeper->found;
+  guint index = find_part(keeper);
+  gboolean is_ours = index < keeper->n_parts;
+  gboolean is_of_use = is_ours || may_go_on_from_refused(keeper);
+
+  keeper->looks_away = !keeper->may_resume && is_of_use;
+  keeper->is_passed_over = !is_of_use || keeper->looks_away;
+  keeper->there = found;
+  if (keeper->looks_away)
+    return NULL;
+  if (is_of_use) {
+    keeper->done_before = is_ours ? found->parts_done - index : 0;
+    return go_on_from_found(keeper, is_ours ? index : 0);
+  }
+  if (keeper->n_parts > 0 && found->transfer.start_sent &&
+      !found->transfer.activate_acknowledged)
+    keeper->other = describe_other(keeper);
+  return NULL;
+}
+
+const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning,
+                                        GError **error)
 {
   g_autofree char *own = dfu_journal_path(keeper->folder, address);
-  guint index;
+  g_autoptr(GError) unreadable = NULL;
 
   *warning = NULL;
   if (keeper->is_open)
@@ -132,19 +179,15 @@ const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, 
   keeper->is_open = TRUE;
   keeper->path = dfu_journal_find(keeper->folder, address);
   keeper->is_by_bootloader = !g_str_equal(keeper->path, own);
-  if (!keeper->may_resume || !dfu_journal_load(keeper->path, &keeper->found, warning))
+  if (!dfu_journal_load(keeper->path, &keeper->found, warning, &unreadable)) {
+    if (unreadable != NULL) {
+      g_clear_pointer(&keeper->path, g_free);
+      g_propagate_error(error, g_steal_pointer(&unreadable));
+    }
     return NULL;
+  }
   keeper->ours.was_entered = keeper->found.was_entered;
-  if (!dfu_journal_has_update(&keeper->found) || keeper->n_parts == 0)
-    return NULL;
-  index = find_part(keeper);
-  if (index < keeper->n_parts)
-    return go_on_from_found(keeper, index);
-  if (may_go_on_from_refused(keeper))
-    return go_on_from_found(keeper, 0);
-  if (keeper->found.transfer.start_sent && !keeper->found.transfer.activate_acknowledged)
-    keeper->other = describe_other(keeper);
-  return NULL;
+  return dfu_journal_has_update(&keeper->found) ? take_found(keeper) : NULL;
 }
 
 gboolean dfu_keeper_is_open(const DfuKeeper *keeper)
@@ -159,7 +202,7 @@ guint dfu_keeper_get_index(const DfuKeeper *keeper)
 
 guint16 dfu_keeper_get_most_window(const DfuKeeper *keeper)
 {
-  return (guint16)keeper->found.most_window_packets;
+  return keeper->may_resume ? (guint16)keeper->found.most_window_packets : 0;
 }
 
 gboolean dfu_keeper_may_be_above(const DfuKeeper *keeper)
@@ -178,18 +221,37 @@ gboolean dfu_keeper_set_entered(DfuKeeper *keeper, gboolean was_entered)
 void dfu_keeper_advance(DfuKeeper *keeper)
 {
   take_index(keeper, keeper->index + 1);
+  if (keeper->there == &keeper->ours)
+    keeper->there = &keeper->found; /* of a part that is done: not of ours any more */
   if (keeper->index < keeper->n_parts)
     return;
   keeper->ours.parts_done = 0; /* the next run begins with the first */
   keeper->ours.was_entered = false; /* and the device runs its application */
 }
 
-/** An update of another run, which this one has not put an end to. */
-static gboolean leaves_found(const DfuKeeper *keeper)
+static void remove_file(DfuKeeper *keeper)
 {
-  if (keeper->n_parts == 0)
-    return dfu_journal_has_update(&keeper->found);
-  return keeper->other != NULL && !keeper->has_begun; /* it was in our way, and is */
+  dfu_journal_remove(keeper->path);
+  keeper->there = NULL;
+}
+
+/** What a file tells that could not be written is older, but true as long as it is of the same. */
+static gboolean write_file(DfuKeeper *keeper, const DfuJournalRecord *record, GError **error)
+{
+  g_autoptr(GError) cause = NULL;
+  gboolean was_behind = keeper->is_behind;
+
+  keeper->is_behind = !dfu_journal_save(keeper->path, record, &cause);
+  if (!keeper->is_behind) {
+    keeper->there = dfu_journal_has_update(record) ? record : NULL;
+    return TRUE;
+  }
+  if (keeper->there != NULL && (keeper->there != record || !dfu_journal_has_update(record)))
+    remove_file(keeper);
+  if (was_behind)
+    return TRUE;
+  g_propagate_error(error, g_steal_pointer(&cause));
+  return FALSE;
 }
 
 gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
@@ -203,23 +265,20 @@ gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
   keeper->has_begun |= transfer->start_accepted;
   if (!dfu_journal_has_update(&keeper->ours)) {
     keeper->found.was_entered = keeper->ours.was_entered;
-    if (leaves_found(keeper))
-      return dfu_journal_save(keeper->path, &keeper->found, error);
+    if (keeper->is_passed_over && !keeper->has_begun)
+      return write_file(keeper, &keeper->found, error); /* it was in our way, and is */
     if (most_window_packets == 0 && !keeper->ours.was_entered) {
-      dfu_journal_remove(keeper->path);
+      remove_file(keeper);
+      keeper->is_behind = FALSE;
       return TRUE;
     }
   }
-  if (dfu_journal_save(keeper->path, &keeper->ours, error))
-    return TRUE;
-  dfu_journal_remove(keeper->path); /* it would tell a later run what is true no more */
-  g_clear_pointer(&keeper->path, g_free);
-  return FALSE;
+  return write_file(keeper, &keeper->ours, error);
 }
 
 gboolean dfu_keeper_is_kept(const DfuKeeper *keeper)
 {
-  return keeper->path != NULL;
+  return keeper->path != NULL && !keeper->is_behind;
 }
 
 const char *dfu_keeper_get_other(const DfuKeeper *keeper)
@@ -229,5 +288,5 @@ const char *dfu_keeper_get_other(const DfuKeeper *keeper)
 
 gboolean dfu_keeper_looks_away(const DfuKeeper *keeper)
 {
-  return !keeper->may_resume;
+  return keeper->looks_away;
 }

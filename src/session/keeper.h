@@ -15,7 +15,7 @@ typedef struct DfuKeeper DfuKeeper;
  * @package: (nullable): what is sent; NULL where nothing is
  * @package_name: what messages call it; "" for nothing
  * @parts: those of @package that this run sends, in order; theirs to the end
- * @may_resume: whether to go by what is found; where not, it is only written
+ * @may_resume: whether to go on with what is found; where not, it is kept until that is given up
  */
 DfuKeeper *dfu_keeper_new(const char *folder, const DfuPackage *package, const char *package_name,
                           const DfuPart *const *parts, guint n_parts, gboolean may_resume);
@@ -25,11 +25,14 @@ void dfu_keeper_free(DfuKeeper *keeper);
  * dfu_keeper_open:
  * @address: of the device; only the first call does anything
  * @warning: (out) (transfer full) (nullable): why a journal that is there was not believed
+ * @error: return location for a #GError
  *
+ * Errors: %DFU_ERROR_INTERNAL: it could not be read; nothing is written then.
  * Returns: (transfer none) (nullable): what an earlier run did with the same
  * package, from which dfu_keeper_get_index() goes on
  */
-const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning);
+const DfuJournalRecord *dfu_keeper_open(DfuKeeper *keeper, const char *address, char **warning,
+                                        GError **error);
 
 /** Whether dfu_keeper_open() has been called: only then anything is written. */
 gboolean dfu_keeper_is_open(const DfuKeeper *keeper);
@@ -60,7 +63,8 @@ gboolean dfu_keeper_set_entered(DfuKeeper *keeper, gboolean was_entered);
  *
  * Writes what a later run has to know, or removes the journal where that is nothing.
  *
- * Errors: %DFU_ERROR_INTERNAL: it could not be written; nothing is written any more.
+ * Errors: %DFU_ERROR_INTERNAL: it could not be written. The next call tries again, and fails only
+ * where that is news.
  */
 gboolean dfu_keeper_save(DfuKeeper *keeper, const DfuTransfer *transfer,
                          guint16 most_window_packets, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -71,10 +75,10 @@ void dfu_keeper_advance(DfuKeeper *keeper);
 /** Whether a later run will find what dfu_keeper_save() was told. */
 gboolean dfu_keeper_is_kept(const DfuKeeper *keeper);
 
-/** (nullable): of what else the journal told: "another package, app.zip (SHA-256 …)". */
+/** (nullable): of what else the journal told, and what that needs: "another package, …". */
 const char *dfu_keeper_get_other(const DfuKeeper *keeper);
 
-/** Whether the journal was not to be looked at. */
+/** Whether the journal tells of an update that this run could go on with, and was told not to. */
 gboolean dfu_keeper_looks_away(const DfuKeeper *keeper);
 
 #endif

@@ -108,7 +108,8 @@ void session_begin_part(DfuSession *session, guint index)
 /** Looks for what an earlier run did to the device at @address. */
 void session_recall(DfuSession *session, const char *address)
 {
-  session->earlier = dfu_keeper_open(session->keeper, address, &session->journal_warning);
+  session->earlier = dfu_keeper_open(session->keeper, address, &session->journal_warning,
+                                     &session->journal_error);
   session_begin_part(session, dfu_keeper_get_index(session->keeper));
 }
 
@@ -137,10 +138,14 @@ void session_recall_late(DfuSession *session, const char *address)
 static void save(DfuSession *session)
 {
   g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
 
-  if (!dfu_keeper_save(session->keeper, &session->transfer,
-                       session->progress.most_window_packets, &error))
-    session_report_text(session, DFU_REPORT_WARNING, error->message);
+  if (dfu_keeper_save(session->keeper, &session->transfer,
+                      session->progress.most_window_packets, &error))
+    return;
+  text = g_strdup_printf("%s; do not interrupt this run: a later one may not be able to go on "
+                         "where it stopped", error->message);
+  session_report_text(session, DFU_REPORT_WARNING, text);
 }
 
 static gboolean is_entering(const DfuSession *session, const DfuUpdate *update)

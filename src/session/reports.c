@@ -145,6 +145,7 @@ void session_finish_failed(DfuSession *session, const DfuFailure *failure)
   const DfuFailureContext context = {
     .options = &session->options,
     .device = session->device,
+    .family = session->family,
     .other_transfer = session->keeper != NULL ? dfu_keeper_get_other(session->keeper) : NULL,
     .refusal = session->refusal,
     .is_next_part = session->config.is_expected && !session->is_reached,
@@ -153,6 +154,7 @@ void session_finish_failed(DfuSession *session, const DfuFailure *failure)
     .has_begun = session->transfer.start_sent,
     .is_kept = session->keeper != NULL && dfu_keeper_is_kept(session->keeper),
     .link_error = session->link_error,
+    .tries = session->progress.failed_tries + 1,
   };
   g_autoptr(GError) error = dfu_failure_to_error(failure, &context);
 

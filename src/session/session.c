@@ -4,6 +4,7 @@
  * that sees both the controller and the link, and the only timer of a run.
  */
 #include "base/deadline.h"
+#include "base/printable.h"
 #include "session/session_private.h"
 
 /* --- actions ----------------------------------------------------------------- */
@@ -124,6 +125,18 @@ static DfuTrouble trouble_of(const DfuLinkEvent *event)
   return troubles[event->trouble];
 }
 
+/** Who hears of the connection may want to stop at once: no more is done to the device then. */
+static void feed_up(DfuSession *session, const DfuLinkEvent *event)
+{
+  const DfuEvent up = session_take_up(session, &event->up);
+
+  if (session->cancel_due) {
+    session->cancel_due = FALSE;
+    feed(session, (DfuEvent){.type = DFU_EVENT_CANCEL});
+  }
+  feed(session, up);
+}
+
 static void feed_failed(DfuSession *session, const DfuLinkEvent *event)
 {
   keep_error(session, event->error);
@@ -145,7 +158,7 @@ static void on_link_event(const DfuLinkEvent *event, gpointer user_data)
   DfuSession *session = user_data;
 
   switch (event->type) {
-  case DFU_LINK_UP: feed(session, session_take_up(session, &event->up)); break;
+  case DFU_LINK_UP: feed_up(session, event); break;
   case DFU_LINK_FAILED: feed_failed(session, event); break;
   case DFU_LINK_SUBSCRIBED: feed_written(session, DFU_EVENT_SUBSCRIBED, event); break;
   case DFU_LINK_CONTROL_WRITTEN: feed_written(session, DFU_EVENT_CONTROL_WRITTEN, event); break;
@@ -197,7 +210,8 @@ DfuSession *dfu_session_new(const DfuPart *const *parts, guint n_parts, DfuLink 
   session->options = *options;
   session->func = func;
   session->user_data = user_data;
-  session->device = g_strdup("the device");
+  session->device =
+    options->device != NULL ? dfu_printable(options->device, -1) : g_strdup("the device");
   session->deadline = dfu_deadline_new(on_deadline, session);
   return session;
 }
@@ -242,6 +256,7 @@ void dfu_session_free(DfuSession *session)
   dfu_keeper_free(session->keeper);
   g_free(session->address);
   g_free(session->journal_warning);
+  g_clear_error(&session->journal_error);
   g_clear_error(&session->refusal);
   g_free(session->device);
   g_free(session->reached_at);

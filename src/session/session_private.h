@@ -35,6 +35,7 @@ struct DfuSession {
   char *address;         /* (nullable): of the device, where it is known beforehand */
   const DfuJournalRecord *earlier; /* (nullable): what an earlier run did */
   char *journal_warning;
+  GError *journal_error; /* (nullable): why it could not be read */
   DfuTransfer transfer;  /* as the controller last wanted it kept */
   gint64 accepted_us;    /* when the target last confirmed more of the image; 0: not yet */
 

@@ -231,6 +231,7 @@ static void ctrl_c_gives_130(void **state)
   dfu_test_signal(run, SIGINT);
   result = dfu_test_finish(run);
   cli_assert_status(&result, 130);
+  cli_assert_says(result.err, "\ndfu-ble: interrupted\n");
 }
 
 /* --- update enters by itself --- */
@@ -345,6 +346,35 @@ static void bootloader_that_a_run_works_on_is_kept_from_others(void **state)
   update = dfu_test_finish(run);
   cli_assert_status(&update, 0);
   assert_null(strstr(update.err, "the link was lost"));
+}
+
+/* It found the device, saw whose it is, and left: nothing was lost, and the same may work later. */
+static void run_that_finds_a_device_taken_tells_to_come_again(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  DfuTestRun *run;
+  g_auto(DfuTestResult) cut = { 0 };
+  g_auto(DfuTestResult) update = { 0 };
+
+  cli_start_target(cli, CLI_ARGS("--app-mode", "--air-us", "3000"));
+  cut = cut_at_half(cli, CLI_ARGS("update", package, TO_DEVICE));
+  run = cli_start(cli, CLI_ARGS("update", package, "--addr", NEXT_ADDRESS));
+  dfu_test_wait_for(run, FALSE, " 60 %");
+  for (guint i = 0; i < 2; i++) { /* before it connects, and after */
+    const char *address = i == 0 ? NEXT_ADDRESS : CLI_ADDRESS;
+    g_auto(DfuTestResult) taken = { 0 };
+    cJSON *events = cli_run_json(
+      cli, CLI_ARGS("update", package, "--addr", address, "--json"), 10, &taken);
+    const cJSON *result = cli_find_event(events, "result");
+
+    assert_string_equal(cli_text(result, "next"), "again");
+    assert_int_equal(cli_number(result, "link_losses"), 0);
+    assert_null(strstr(taken.err, "the link was lost"));
+    cJSON_Delete(events);
+  }
+  update = dfu_test_finish(run);
+  cli_assert_status(&update, 0);
 }
 
 static void two_parts_begin_in_the_application(void **state)
@@ -491,6 +521,7 @@ int main(void)
     CLI_TEST(bootloader_that_an_earlier_run_has_entered_is_found_again),
     CLI_TEST(cut_transfer_goes_on_by_whichever_address),
     CLI_TEST(bootloader_that_a_run_works_on_is_kept_from_others),
+    CLI_TEST(run_that_finds_a_device_taken_tells_to_come_again),
     CLI_TEST(two_parts_begin_in_the_application),
     CLI_TEST(dry_run_does_not_enter),
     CLI_TEST(reset_says_first_what_it_means),

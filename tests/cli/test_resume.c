@@ -241,6 +241,8 @@ static void another_package_does_not_take_over_the_journal(void **state)
   refused = cli_run(cli, CLI_ARGS("update", other, TO_DEVICE));
   cli_assert_status(&refused, 7);
   cli_assert_says(refused.err, "in the middle of a transfer of another package, app.zip");
+  cli_assert_says(refused.err, "It waits for a package that is right, with an image of 8192 bytes");
+  assert_null(strstr(refused.err, "Sending that one"));
   assert_true(g_file_get_contents(cli_path(cli, JOURNAL), &after, NULL, NULL));
   cli_assert_says(after, "name=app.zip");
   cli_assert_says(after, "init_refused=1");
@@ -253,6 +255,7 @@ static void package_with_a_right_init_packet_follows_a_refused_one(void **state)
   const char *wrong = cli_make_package(cli, "wrong.zip", CLI_ARGS("--softdevice", "1"));
   const char *right = cli_make_package(cli, "right.zip", CLI_ARGS("--seed", "7"));
   g_auto(DfuTestResult) refused = { 0 };
+  g_auto(DfuTestResult) told = { 0 };
   g_auto(DfuTestResult) rest = { 0 };
 
   cli_start_target(cli, CLI_ARGS("--personality", "sdk11-single"));
@@ -260,6 +263,10 @@ static void package_with_a_right_init_packet_follows_a_refused_one(void **state)
   cli_assert_status(&refused, 7);
   cli_assert_says(refused.err, "It waits for a package that is right");
   assert_null(strstr(refused.err, "--restart"));
+  told = cli_run(cli, CLI_ARGS("status", TO_DEVICE));
+  cli_assert_status(&told, 0);
+  cli_assert_says(told.out, "next update  goes on only with a package that is right, and an image "
+                            "of 8192 bytes: the init packet of wrong.zip was refused\n");
   rest = cli_run(cli, CLI_ARGS("update", right, TO_DEVICE));
   cli_assert_status(&rest, 0);
   cli_assert_says(rest.err, "An earlier run sent wrong.zip, whose init packet the target refused.");
@@ -279,6 +286,28 @@ static void another_part_of_the_package_is_named(void **state)
   refused = cli_run(cli, CLI_ARGS("update", both, TO_DEVICE, "--only", "app"));
   cli_assert_status(&refused, 7);
   cli_assert_says(refused.err, "of another part of this package, the SoftDevice and bootloader");
+}
+
+/* The device has none of the system image that a whole update would send first. */
+static void part_sent_alone_does_not_stand_for_the_whole_package(void **state)
+{
+  Cli *cli = *state;
+  const char *both = cli_make_package(cli, "both.zip", CLI_ARGS("--type", "both"));
+  g_auto(DfuTestResult) cut = { 0 };
+  g_auto(DfuTestResult) refused = { 0 };
+  g_auto(DfuTestResult) rest = { 0 };
+
+  cli_start_target(cli, CLI_ARGS(SLOW_AIR));
+  cut = cut_at_half(cli, CLI_ARGS("update", both, TO_DEVICE, "--only", "app"), SIGINT);
+  cli_assert_status(&cut, 130);
+  refused = cli_run(cli, CLI_ARGS("update", both, TO_DEVICE));
+  cli_assert_status(&refused, 7);
+  cli_assert_says(refused.err, "of another part of this package, the application");
+  cli_assert_says(refused.err, "--only app");
+  rest = cli_run(cli, CLI_ARGS("update", both, TO_DEVICE, "--only", "app"));
+  cli_assert_status(&rest, 0);
+  cli_assert_says(rest.err, "resumed at byte ");
+  cli_assert_installed(cli, both, 1);
 }
 
 /* --- two parts --- */
@@ -426,8 +455,10 @@ static void no_resume_leaves_the_journal_aside(void **state)
 
   refused = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE, "--no-resume"));
   cli_assert_status(&refused, 7);
-  cli_assert_says(refused.err, "a transfer whose journal was not to be looked at");
+  cli_assert_says(refused.err, "Leave out --no-resume");
   assert_null(strstr(refused.err, "An earlier run"));
+  assert_null(strstr(refused.err, "--restart"));
+  assert_null(strstr(cli_last_line(refused.err), "--no-resume")); /* that goes on */
   rest = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
   cli_assert_status(&rest, 0);
   cli_assert_says(rest.err, "resumed at byte ");
@@ -461,6 +492,40 @@ static void damaged_journal_is_a_warning_and_as_good_as_none(void **state)
   assert_true(g_file_test(cli_path(cli, JOURNAL ".damaged"), G_FILE_TEST_EXISTS));
 }
 
+/* It may be another user's, and sound: to go on without it would give the transfer up. */
+static void journal_that_cannot_be_read_stops_the_run_before_anything_is_sent(void **state)
+{
+  static const char *const ways[][2] = { { TO_DEVICE }, { "--name", "DfuTarg" } };
+  Cli *cli = *state;
+  const char *package = leave_at_half(cli, CLI_ARGS(SLOW_AIR));
+  const char *journal = cli_path(cli, JOURNAL);
+  const char *away = cli_path(cli, "away");
+  g_auto(DfuTestResult) told = { 0 };
+  g_auto(DfuTestResult) rest = { 0 };
+  cJSON *events;
+
+  assert_int_equal(g_rename(journal, away), 0);
+  assert_int_equal(symlink(journal, journal), 0); /* ELOOP, even for root */
+  for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
+    g_auto(DfuTestResult) stopped = { 0 };
+
+    stopped = cli_run(cli, CLI_ARGS("update", package, ways[i][0], ways[i][1]));
+    cli_assert_status(&stopped, 1);
+    cli_assert_says(stopped.err, "the journal cannot be read: ");
+    assert_null(strstr(stopped.err, "--restart"));
+  }
+  events = cli_run_json(cli, CLI_ARGS("status", TO_DEVICE, "--json"), 0, &told);
+  cli_assert_says(cli_text(cli_find_event(events, "warning"), "text"), "cannot be read");
+  assert_string_equal(cli_text(cli_find_event(events, "status"), "next_update"),
+                      "stops: the journal cannot be read");
+  cJSON_Delete(events);
+  assert_int_equal(g_unlink(journal), 0);
+  assert_int_equal(g_rename(away, journal), 0);
+  rest = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
+  cli_assert_status(&rest, 0);
+  cli_assert_says(rest.err, "resumed at byte ");
+}
+
 static void state_that_cannot_be_written_is_a_warning(void **state)
 {
   Cli *cli = *state;
@@ -479,6 +544,32 @@ static void state_that_cannot_be_written_is_a_warning(void **state)
   cli_assert_says(cli_last_line(cut.err), " update --restart "); /* nothing tells the next run */
 }
 
+/* As on a disk that was full, and has room again before the run is stopped. */
+static void journal_that_can_be_written_again_tells_the_next_run(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_NO_ARGS);
+  const char *folder = cli_path(cli, "state/dfu-ble");
+  DfuTestRun *run;
+  g_auto(DfuTestResult) cut = { 0 };
+  g_auto(DfuTestResult) rest = { 0 };
+
+  assert_int_equal(g_mkdir_with_parents(cli_path(cli, "state"), 0700), 0);
+  assert_true(g_file_set_contents(folder, "", 0, NULL)); /* no folder can be made here */
+  cli_start_target(cli, CLI_ARGS(SLOW_AIR));
+  run = cli_start(cli, CLI_ARGS("update", package, TO_DEVICE));
+  dfu_test_wait_for(run, FALSE, HALF);
+  assert_int_equal(g_unlink(folder), 0);
+  dfu_test_signal(run, SIGINT);
+  cut = dfu_test_finish(run);
+  cli_assert_status(&cut, 130);
+  cli_assert_says(cut.err, "do not interrupt this run");
+  assert_null(strstr(cut.err, "--restart"));
+  rest = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
+  cli_assert_status(&rest, 0);
+  cli_assert_says(rest.err, "resumed at byte ");
+}
+
 static void old_journals_are_cleaned_up(void **state)
 {
   static const char old[] = "state/dfu-ble/00:11:22:33:44:55.journal";
@@ -495,6 +586,28 @@ static void old_journals_are_cleaned_up(void **state)
   result = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
   cli_assert_status(&result, 0);
   assert_false(g_file_test(cli_path(cli, old), G_FILE_TEST_EXISTS));
+}
+
+/* Some bootloaders keep a transfer as long as they have power. */
+static void old_journal_of_the_device_itself_is_gone_on_with(void **state)
+{
+  Cli *cli = *state;
+  const char *package = cli_make_package(cli, "app.zip", CLI_ARGS("--device-type", "0x52"));
+  struct utimbuf month_ago = { 0 };
+  g_auto(DfuTestResult) cut = { 0 };
+  g_auto(DfuTestResult) unreached = { 0 };
+  g_auto(DfuTestResult) rest = { 0 };
+
+  cli_start_target(cli, CLI_ARGS(SLOW_AIR, "--personality", "adafruit-0.9"));
+  cut = cut_at_half(cli, CLI_ARGS("update", package, TO_DEVICE), SIGINT);
+  cli_assert_status(&cut, 130);
+  month_ago.modtime = (time_t)(g_get_real_time() / G_USEC_PER_SEC - 31 * DAY_S);
+  assert_int_equal(g_utime(cli_path(cli, JOURNAL), &month_ago), 0);
+  unreached = cli_run(cli, CLI_ARGS("update", package, "--name", "elsewhere", "--timeout", "1"));
+  cli_assert_status(&unreached, 5); /* nor is it cleaned up before a device is known */
+  rest = cli_run(cli, CLI_ARGS("update", package, TO_DEVICE));
+  cli_assert_status(&rest, 0);
+  cli_assert_says(rest.err, "resumed at byte ");
 }
 
 /* --- link losses in one run --- */
@@ -616,6 +729,7 @@ int main(void)
     CLI_TEST(another_package_does_not_take_over_the_journal),
     CLI_TEST(package_with_a_right_init_packet_follows_a_refused_one),
     CLI_TEST(another_part_of_the_package_is_named),
+    CLI_TEST(part_sent_alone_does_not_stand_for_the_whole_package),
     CLI_TEST(kill_9_in_part_two_and_the_next_run_goes_on_there),
     CLI_TEST(ctrl_c_in_part_two_and_the_next_run_goes_on_there),
     CLI_TEST(kill_9_between_the_parts_and_the_next_run_sends_the_second),
@@ -623,8 +737,11 @@ int main(void)
     CLI_TEST(no_resume_leaves_the_journal_aside),
     CLI_TEST(no_resume_still_writes_the_journal),
     CLI_TEST(damaged_journal_is_a_warning_and_as_good_as_none),
+    CLI_TEST(journal_that_cannot_be_read_stops_the_run_before_anything_is_sent),
     CLI_TEST(state_that_cannot_be_written_is_a_warning),
+    CLI_TEST(journal_that_can_be_written_again_tells_the_next_run),
     CLI_TEST(old_journals_are_cleaned_up),
+    CLI_TEST(old_journal_of_the_device_itself_is_gone_on_with),
     CLI_TEST(losses_in_one_run_are_told_and_resumed),
     CLI_TEST(loss_before_the_first_byte_is_told_without_an_offset),
     CLI_TEST(tries_that_fail_are_told_one_by_one),

@@ -307,6 +307,18 @@ static void target_without_size_report_is_updated_all_the_same(void **state G_GN
   assert_true(sim->notes & DFU_NOTE_NO_SIZE_REPORT);
 }
 
+/* Where nothing is sent, nothing is said of a transfer. */
+static void missing_size_report_is_of_no_interest_without_an_image(void **state G_GNUC_UNUSED)
+{
+  g_autoptr(Sim) sim = sim_new("sdk11-dual", 256);
+
+  replace_answer(sim, DFU_OP_REPORT_SIZE, NULL, 0);
+  sim->config.goal = DFU_GOAL_ENTER;
+  sim_run(sim, HOUR_US);
+  assert_int_equal(sim->terminal.type, DFU_ACTION_DONE);
+  assert_false(sim->notes & DFU_NOTE_NO_SIZE_REPORT);
+}
+
 static void lost_receipt_is_made_up_by_the_next(void **state G_GNUC_UNUSED)
 {
   g_autoptr(Sim) sim = sim_new("sdk11-dual", 2000);
@@ -493,6 +505,7 @@ int main(void)
     cmocka_unit_test(malformed_notifications_end_the_run),
     cmocka_unit_test(silence_at_each_stage_ends_within_its_limit),
     cmocka_unit_test(target_without_size_report_is_updated_all_the_same),
+    cmocka_unit_test(missing_size_report_is_of_no_interest_without_an_image),
     cmocka_unit_test(lost_receipt_is_made_up_by_the_next),
     cmocka_unit_test(all_receipts_of_a_window_lost_costs_one_count),
     cmocka_unit_test(lost_received_is_made_up_after_a_minute),

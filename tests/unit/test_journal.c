@@ -77,7 +77,7 @@ static void assert_set_aside(const Fixture *fixture)
   g_autofree char *warning = NULL;
   g_autofree char *aside = g_strconcat(fixture->path, ".damaged", NULL);
 
-  assert_false(dfu_journal_load(fixture->path, &found, &warning));
+  assert_false(dfu_journal_load(fixture->path, &found, &warning, NULL));
   assert_non_null(warning);
   assert_non_null(strstr(warning, aside));
   assert_false(found.transfer.start_sent);
@@ -123,7 +123,7 @@ static void without_an_update_no_package_is_named(void **state)
   g_autofree char *warning = NULL;
 
   save(fixture, &entry);
-  assert_true(dfu_journal_load(fixture->path, &found, &warning));
+  assert_true(dfu_journal_load(fixture->path, &found, &warning, NULL));
   assert_true(found.was_entered);
   assert_false(dfu_journal_has_update(&found));
   update.parts_done = 1;
@@ -139,7 +139,7 @@ static void what_is_saved_is_loaded(void **state)
   g_autofree char *warning = NULL;
 
   save(fixture, &record);
-  assert_true(dfu_journal_load(fixture->path, &found, &warning));
+  assert_true(dfu_journal_load(fixture->path, &found, &warning, NULL));
   assert_null(warning);
   assert_string_equal(found.package_sha256, record.package_sha256);
   assert_string_equal(found.package_name, "app.zip");
@@ -163,8 +163,36 @@ static void missing_journal_is_no_warning(void **state)
   g_auto(DfuJournalRecord) found = {0};
   g_autofree char *warning = NULL;
 
-  assert_false(dfu_journal_load(fixture->path, &found, &warning));
+  assert_false(dfu_journal_load(fixture->path, &found, &warning, NULL));
   assert_null(warning);
+}
+
+/* What cannot be read may be sound: it is an error, and the file stays. */
+static void journal_that_cannot_be_read_is_an_error_and_stays(void **state)
+{
+  const Fixture *fixture = *state;
+  g_auto(DfuJournalRecord) found = {0};
+  g_autofree char *warning = NULL;
+  g_autoptr(GError) error = NULL;
+  GStatBuf info;
+
+  assert_int_equal(symlink(fixture->path, fixture->path), 0); /* ELOOP, even for root */
+  assert_false(dfu_journal_load(fixture->path, &found, &warning, &error));
+  assert_null(warning);
+  assert_true(g_error_matches(error, DFU_ERROR, DFU_ERROR_INTERNAL));
+  assert_non_null(strstr(error->message, fixture->path));
+  assert_int_equal(g_lstat(fixture->path, &info), 0);
+}
+
+/* It may be the one that tells of the bootloader. */
+static void journal_of_an_application_that_cannot_be_read_is_found(void **state)
+{
+  const Fixture *fixture = *state;
+  g_autofree char *found = NULL;
+
+  assert_int_equal(symlink(fixture->path, fixture->path), 0);
+  found = dfu_journal_find(fixture->folder, "C4:12:AB:00:11:23");
+  assert_string_equal(found, fixture->path);
 }
 
 static void every_single_changed_byte_is_noticed(void **state)
@@ -232,7 +260,7 @@ static void hostile_name_is_made_printable(void **state)
 
   record.package_name = (char *)"a\033[2Jb";
   save(fixture, &record);
-  assert_true(dfu_journal_load(fixture->path, &found, &warning));
+  assert_true(dfu_journal_load(fixture->path, &found, &warning, NULL));
   assert_null(strchr(found.package_name, '\033'));
 }
 
@@ -243,6 +271,27 @@ static void folder_that_cannot_be_made_is_an_error(void **state G_GNUC_UNUSED)
 
   assert_false(dfu_journal_save("/dev/null/dfu-ble/x.journal", &record, &error));
   assert_true(g_error_matches(error, DFU_ERROR, DFU_ERROR_INTERNAL));
+}
+
+/* The new file's name is too long for the file system, as a full disk has no room for it. */
+static void journal_is_written_over_where_no_second_file_can_be_made(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord record = example();
+  g_autofree char *name = g_strnfill(254, 'x');
+  g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
+  g_autofree char *longer = g_strnfill(2048, 'x');
+  g_auto(DfuJournalRecord) found = {0};
+  g_autofree char *warning = NULL;
+  FILE *file;
+
+  assert_false(dfu_journal_save(path, &record, NULL)); /* there is none to write over */
+  assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+  file = g_fopen(path, "w");
+  assert_true(fputs(longer, file) >= 0 && fclose(file) == 0);
+  assert_true(dfu_journal_save(path, &record, NULL));
+  assert_true(dfu_journal_load(path, &found, &warning, NULL));
+  assert_int_equal(found.transfer.sent_bytes, 16384);
 }
 
 static void removing_leaves_nothing(void **state)
@@ -285,12 +334,15 @@ int main(void)
     TEST(without_an_update_no_package_is_named),
     TEST(what_is_saved_is_loaded),
     TEST(missing_journal_is_no_warning),
+    TEST(journal_that_cannot_be_read_is_an_error_and_stays),
+    TEST(journal_of_an_application_that_cannot_be_read_is_found),
     TEST(every_single_changed_byte_is_noticed),
     TEST(every_truncation_is_noticed),
     TEST(contradictions_are_not_believed),
     TEST(huge_file_is_not_read),
     TEST(hostile_name_is_made_printable),
     TEST(folder_that_cannot_be_made_is_an_error),
+    TEST(journal_is_written_over_where_no_second_file_can_be_made),
     TEST(removing_leaves_nothing),
     TEST(only_old_journals_are_cleaned_up),
   };

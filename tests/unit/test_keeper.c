@@ -6,6 +6,9 @@
 #include "lib/cmocka_all.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "lib/zip_builder.h"
 #include "session/keeper.h"
@@ -78,7 +81,7 @@ static DfuKeeper *open_keeper(const Fixture *fixture, const DfuPackage *package,
   const DfuJournalRecord *record;
 
   assert_false(dfu_keeper_is_open(keeper));
-  record = dfu_keeper_open(keeper, ADDRESS, &warning);
+  record = dfu_keeper_open(keeper, ADDRESS, &warning, NULL);
   assert_true(dfu_keeper_is_open(keeper));
   assert_null(warning);
   if (found != NULL)
@@ -241,7 +244,7 @@ static void window_outlives_the_update_and_is_no_transfer(void **state)
   DfuKeeper *keeper;
 
   leave(fixture, 2, &none, 2);
-  assert_true(dfu_journal_load(fixture->path, &record, &warning));
+  assert_true(dfu_journal_load(fixture->path, &record, &warning, NULL));
   assert_false(dfu_journal_has_update(&record));
   keeper = open_ours(fixture, NULL);
   assert_int_equal(dfu_keeper_get_index(keeper), 0);
@@ -298,7 +301,7 @@ static void nothing_is_above_the_address_of_the_bootloader(void **state)
   save(keeper, &none, 0);
   dfu_keeper_free(keeper);
   keeper = dfu_keeper_new(fixture->folder, fixture->package, "both.zip", fixture->parts, 2, TRUE);
-  assert_null(dfu_keeper_open(keeper, ADDRESS_ABOVE, &warning));
+  assert_null(dfu_keeper_open(keeper, ADDRESS_ABOVE, &warning, NULL));
   assert_false(dfu_keeper_may_be_above(keeper));
   dfu_keeper_advance(keeper);
   dfu_keeper_advance(keeper);
@@ -371,7 +374,8 @@ static void another_part_of_the_package_is_named(void **state)
   leave(fixture, 0, &cut, 0);
   keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, NULL);
   assert_string_equal(dfu_keeper_get_other(keeper),
-                      "another part of this package, the SoftDevice and bootloader");
+                      "another part of this package, the SoftDevice and bootloader (--only "
+                      "system). Sending that one goes on where it stopped");
   dfu_keeper_free(keeper);
 }
 
@@ -386,6 +390,43 @@ static void part_is_found_wherever_it_stands_among_ours(void **state)
   keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, &found);
   assert_int_equal(dfu_keeper_get_index(keeper), 0);
   assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  dfu_keeper_free(keeper);
+}
+
+/* A run of a later part alone has done none of those before it. */
+static void part_that_was_sent_alone_does_not_pass_over_those_before_it(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuKeeper *keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, NULL);
+
+  save(keeper, &cut, 0);
+  dfu_keeper_free(keeper);
+  keeper = open_ours(fixture, NULL);
+  assert_int_equal(dfu_keeper_get_index(keeper), 0);
+  assert_string_equal(dfu_keeper_get_other(keeper),
+                      "another part of this package, the application (--only app). Sending that "
+                      "one goes on where it stopped");
+  dfu_keeper_free(keeper);
+  keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, &found);
+  assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  dfu_keeper_free(keeper);
+}
+
+/* What was done before it stays known, whichever run goes on with it. */
+static void parts_that_are_done_are_known_to_a_run_of_the_next_alone(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuKeeper *keeper;
+
+  leave(fixture, 1, &cut, 0);
+  keeper = open_keeper(fixture, fixture->package, fixture->parts + 1, 1, TRUE, &found);
+  save(keeper, &cut, 0);
+  dfu_keeper_free(keeper);
+  keeper = open_ours(fixture, &found);
+  assert_int_equal(dfu_keeper_get_index(keeper), 1);
+  assert_int_equal(found->parts_done, 1);
   dfu_keeper_free(keeper);
 }
 
@@ -408,6 +449,37 @@ static void journal_that_is_not_to_be_looked_at_is_still_written(void **state)
   dfu_keeper_free(keeper);
 }
 
+/* Until the target takes our Start, it holds what it held. */
+static void journal_that_was_left_aside_outlives_a_run_that_began_nothing(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuKeeper *keeper;
+
+  leave(fixture, 0, &cut, 0);
+  keeper = open_keeper(fixture, fixture->package, fixture->parts, 2, FALSE, NULL);
+  save(keeper, &none, 0);
+  dfu_keeper_free(keeper);
+  keeper = open_ours(fixture, &found);
+  assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  dfu_keeper_free(keeper);
+}
+
+static void journal_of_another_package_is_named_though_none_is_to_be_gone_by(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuPart *const parts[] = { dfu_package_get_part(fixture->other, 1) };
+  DfuKeeper *keeper = open_keeper(fixture, fixture->package, fixture->parts, 2, FALSE, NULL);
+
+  assert_false(dfu_keeper_looks_away(keeper)); /* there is nothing to look away from */
+  save(keeper, &cut, 0);
+  dfu_keeper_free(keeper);
+  keeper = open_keeper(fixture, fixture->other, parts, 1, FALSE, NULL);
+  assert_false(dfu_keeper_looks_away(keeper));
+  assert_non_null(dfu_keeper_get_other(keeper));
+  dfu_keeper_free(keeper);
+}
+
 static void nothing_is_written_before_the_device_is_known(void **state)
 {
   const Fixture *fixture = *state;
@@ -420,6 +492,123 @@ static void nothing_is_written_before_the_device_is_known(void **state)
   dfu_keeper_free(keeper);
 }
 
+/* Nor is it written over: nobody knows what it tells. */
+static void journal_that_cannot_be_read_is_left_alone(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuKeeper *keeper =
+    dfu_keeper_new(fixture->folder, fixture->package, "both.zip", fixture->parts, 2, TRUE);
+  g_autofree char *warning = NULL;
+  g_autoptr(GError) error = NULL;
+
+  assert_int_equal(symlink(fixture->path, fixture->path), 0);
+  assert_null(dfu_keeper_open(keeper, ADDRESS, &warning, &error));
+  assert_int_equal(error->code, DFU_ERROR_INTERNAL);
+  save(keeper, &cut, 0);
+  assert_false(dfu_keeper_is_kept(keeper));
+  assert_true(g_file_test(fixture->path, G_FILE_TEST_IS_SYMLINK));
+  dfu_keeper_free(keeper);
+}
+
+/* --- a disk that is full --- */
+
+/* No file can be written while it lasts, not even over itself. */
+static void set_disk_full(gboolean is_full)
+{
+  struct rlimit limit;
+
+  signal(SIGXFSZ, SIG_IGN); /* the write fails then */
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  limit.rlim_cur = is_full ? 0 : limit.rlim_max;
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void save_in_vain(DfuKeeper *keeper, const DfuTransfer *transfer)
+{
+  gboolean is_saved;
+
+  set_disk_full(TRUE);
+  is_saved = dfu_keeper_save(keeper, transfer, 0, NULL);
+  set_disk_full(FALSE);
+  assert_false(is_saved);
+  assert_false(dfu_keeper_is_kept(keeper));
+}
+
+/* It tells less than is true, and what it does tell is. */
+static void journal_of_the_part_under_way_stays_where_a_write_fails(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuTransfer later = cut;
+  DfuKeeper *keeper;
+
+  later.sent_bytes = later.confirmed_bytes = 2000;
+  leave(fixture, 0, &cut, 0);
+  keeper = open_ours(fixture, &found);
+  save_in_vain(keeper, &later);
+  dfu_keeper_free(keeper);
+  keeper = open_ours(fixture, &found);
+  assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  dfu_keeper_free(keeper);
+}
+
+/* Of another transfer than the target's: believed, it would be wrong bytes. */
+static void journal_of_another_transfer_goes_where_a_write_fails(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuPart *const parts[] = { dfu_package_get_part(fixture->other, 0) };
+  DfuKeeper *keeper;
+
+  leave(fixture, 0, &cut, 0);
+  keeper = open_keeper(fixture, fixture->other, parts, 1, TRUE, NULL);
+  save_in_vain(keeper, &cut);
+  assert_false(has_journal(fixture));
+  dfu_keeper_free(keeper);
+}
+
+static void journal_of_the_part_before_goes_where_a_write_fails(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuKeeper *keeper = open_ours(fixture, NULL);
+
+  save(keeper, &cut, 0);
+  dfu_keeper_advance(keeper);
+  save_in_vain(keeper, &cut);
+  assert_false(has_journal(fixture));
+  dfu_keeper_free(keeper);
+}
+
+/* What the target holds of it is ruined, and must not be gone on with. */
+static void journal_of_a_transfer_that_is_over_goes_where_a_write_fails(void **state)
+{
+  const Fixture *fixture = *state;
+  DfuKeeper *keeper = open_ours(fixture, NULL);
+  gboolean is_saved;
+
+  save(keeper, &cut, 0);
+  set_disk_full(TRUE);
+  is_saved = dfu_keeper_save(keeper, &none, 4, NULL); /* the window is still to be told of */
+  set_disk_full(FALSE);
+  assert_false(is_saved);
+  assert_false(has_journal(fixture));
+  dfu_keeper_free(keeper);
+}
+
+static void journal_is_written_again_once_it_can_be(void **state)
+{
+  const Fixture *fixture = *state;
+  const DfuJournalRecord *found;
+  DfuKeeper *keeper = open_ours(fixture, NULL);
+
+  save_in_vain(keeper, &cut);
+  save(keeper, &cut, 0);
+  assert_true(dfu_keeper_is_kept(keeper));
+  dfu_keeper_free(keeper);
+  keeper = open_ours(fixture, &found);
+  assert_memory_equal(&found->transfer, &cut, sizeof cut);
+  dfu_keeper_free(keeper);
+}
+
 static void journal_that_cannot_be_written_is_told_once(void **state)
 {
   const Fixture *fixture = *state;
@@ -428,7 +617,7 @@ static void journal_that_cannot_be_written_is_told_once(void **state)
   g_autofree char *warning = NULL;
   g_autoptr(GError) error = NULL;
 
-  assert_null(dfu_keeper_open(keeper, ADDRESS, &warning));
+  assert_null(dfu_keeper_open(keeper, ADDRESS, &warning, NULL));
   assert_true(dfu_keeper_is_kept(keeper));
   assert_false(dfu_keeper_save(keeper, &cut, 0, &error));
   assert_int_equal(error->code, DFU_ERROR_INTERNAL);
@@ -459,8 +648,18 @@ int main(void)
     TEST(another_package_is_named),
     TEST(another_part_of_the_package_is_named),
     TEST(part_is_found_wherever_it_stands_among_ours),
+    TEST(part_that_was_sent_alone_does_not_pass_over_those_before_it),
+    TEST(parts_that_are_done_are_known_to_a_run_of_the_next_alone),
     TEST(journal_that_is_not_to_be_looked_at_is_still_written),
+    TEST(journal_that_was_left_aside_outlives_a_run_that_began_nothing),
+    TEST(journal_of_another_package_is_named_though_none_is_to_be_gone_by),
     TEST(nothing_is_written_before_the_device_is_known),
+    TEST(journal_that_cannot_be_read_is_left_alone),
+    TEST(journal_of_the_part_under_way_stays_where_a_write_fails),
+    TEST(journal_of_another_transfer_goes_where_a_write_fails),
+    TEST(journal_of_the_part_before_goes_where_a_write_fails),
+    TEST(journal_of_a_transfer_that_is_over_goes_where_a_write_fails),
+    TEST(journal_is_written_again_once_it_can_be),
     TEST(journal_that_cannot_be_written_is_told_once),
   };
 

@@ -19,6 +19,7 @@ typedef struct {
   DfuSession *session;
   GString *reports; /* those that the tests look at */
   GString *account; /* "confirmed/all" at each progress, and where a part begins */
+  gboolean stops_when_connected;
   gint error_code;
   char *message;
   DfuNext next;
@@ -44,6 +45,10 @@ static void on_report(const DfuReport *report, gpointer user_data)
   case DFU_REPORT_PROGRESS:
     g_string_append_printf(fixture->account, "%u/%u;", report->progress->confirmed_bytes,
                            report->progress->image_bytes);
+    break;
+  case DFU_REPORT_CONNECTED:
+    if (fixture->stops_when_connected)
+      dfu_session_cancel(fixture->session);
     break;
   case DFU_REPORT_FINISHED:
     fixture->result = *report->result;
@@ -209,6 +214,21 @@ static void cancelling_is_not_put_off_by_what_comes_in_meanwhile(void **state)
   assert_string_equal(fixture->link.calls->str, ""); /* nothing more goes out */
 }
 
+/* Another run may be working on it: not even notifications are turned on. */
+static void device_that_is_not_wanted_once_it_is_seen_is_left_at_once(void **state)
+{
+  Fixture *fixture = *state;
+
+  fixture->stops_when_connected = TRUE;
+  played_link_emit_up(&fixture->link, 0x0008);
+  played_link_emit(&fixture->link, DFU_LINK_LOST);
+  await_end(fixture);
+  assert_string_equal(fixture->link.calls->str, "connect 30000;disconnect;disconnect;");
+  assert_string_equal(fixture->reports->str, "");
+  assert_int_equal(fixture->error_code, DFU_ERROR_INTERRUPTED);
+  assert_int_equal(fixture->result.link_losses, 0);
+}
+
 static void failed_tries_are_counted_with_their_pauses(void **state)
 {
   Fixture *fixture = *state;
@@ -223,6 +243,39 @@ static void failed_tries_are_counted_with_their_pauses(void **state)
   fail_to_connect(fixture);
   assert_int_equal(fixture->error_code, DFU_ERROR_LINK_LOST);
   assert_int_equal(fixture->next, DFU_NEXT_AGAIN);
+}
+
+static void tries_that_were_made_are_told_and_what_ended_them(void **state)
+{
+  Fixture *fixture = *state;
+
+  fixture->options.device = PLAYED_ADDRESS;
+  begin(fixture, 1);
+  for (guint i = 1; i <= 3; i++) {
+    await_connects(fixture, i);
+    fail_to_connect(fixture);
+  }
+  assert_string_equal(fixture->message, PLAYED_ADDRESS " could not be connected to in 3 tries. "
+                                        "The last try: played");
+  g_clear_pointer(&fixture->message, g_free);
+  fixture->options.deadline_s = 1;
+  begin(fixture, 1);
+  g_usleep(G_USEC_PER_SEC + G_USEC_PER_SEC / 10); /* the only try takes longer than that */
+  fail_to_connect(fixture);
+  assert_string_equal(fixture->message, PLAYED_ADDRESS " could not be connected to in 1 try, "
+                                        "and --deadline 1 is over. The last try: played");
+}
+
+static void nothing_is_said_of_what_a_device_holds_that_was_not_reached(void **state)
+{
+  Fixture *fixture = *state;
+
+  dfu_session_cancel(fixture->session);
+  while (strstr(fixture->link.calls->str, "disconnect;") == NULL)
+    g_main_context_iteration(NULL, TRUE);
+  played_link_emit(&fixture->link, DFU_LINK_LOST);
+  await_end(fixture);
+  assert_string_equal(fixture->message, "interrupted");
 }
 
 static void lost_link_is_told_with_the_time_that_is_left(void **state)
@@ -466,7 +519,10 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     TEST(cancelling_is_not_put_off_by_what_comes_in_meanwhile),
+    TEST(device_that_is_not_wanted_once_it_is_seen_is_left_at_once),
     TEST(failed_tries_are_counted_with_their_pauses),
+    TEST(tries_that_were_made_are_told_and_what_ended_them),
+    TEST(nothing_is_said_of_what_a_device_holds_that_was_not_reached),
     TEST(lost_link_is_told_with_the_time_that_is_left),
     TEST(without_a_confirmed_byte_no_time_is_known),
     TEST(cut_transfer_without_a_journal_needs_a_restart),

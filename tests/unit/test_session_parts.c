@@ -193,7 +193,7 @@ static void journal_between_the_parts_tells_of_the_next_one_alone(void **state)
   g_autofree char *warning = NULL;
 
   play_up_to(fixture, "connect", 2);
-  assert_true(dfu_journal_load(fixture->path, &record, &warning));
+  assert_true(dfu_journal_load(fixture->path, &record, &warning, NULL));
   assert_int_equal(record.part, DFU_IMAGE_APPLICATION);
   assert_int_equal(record.parts_done, 1);
   assert_int_equal(record.transfer.sent_bytes, 0);
@@ -207,7 +207,7 @@ static void assert_stopped_between(Fixture *fixture)
   play(fixture);
   assert_int_equal(fixture->error_code, DFU_ERROR_INTERRUPTED);
   assert_null(strstr(fixture->link.calls->str, "write 01 04;"));
-  assert_true(dfu_journal_load(fixture->path, &record, &warning));
+  assert_true(dfu_journal_load(fixture->path, &record, &warning, NULL));
   assert_int_equal(record.parts_done, 1);
 }
 
@@ -255,7 +255,7 @@ static void window_that_worked_goes_over_to_the_next_part(void **state)
   fixture->overflows = 1;
   play_up_to(fixture, "write 01 04", 1);
   play_up_to(fixture, "packets 80/20", 1);
-  assert_true(dfu_journal_load(fixture->path, &record, &warning));
+  assert_true(dfu_journal_load(fixture->path, &record, &warning, NULL));
   assert_int_equal(record.part, DFU_IMAGE_APPLICATION);
   assert_int_equal(record.most_window_packets, 4);
 }
