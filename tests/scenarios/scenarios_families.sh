@@ -46,6 +46,18 @@ adafruit_0_10_is_sent_packets_of_244_bytes() {
   image_is_installed
 }
 
+packets_are_as_long_after_a_loss_as_before() {
+  make_package --device-type 82
+  start_target --personality adafruit-0.10 --fault lose=4000
+  update_ends_with 0 $BRIEF
+  result_is link_losses 1
+  [ "$(grep -c '"state":"connected".*"mtu":247,' "$dir/update.json")" -eq 2 ] ||
+    fail "the MTU is not that of the first connection"
+  sed '1,/loses the link/d' "$dir/target.log" | grep -q '> 4 packets, 976 bytes' ||
+    fail "the packets are not that long any more"
+  image_is_installed
+}
+
 target_of_sdk_5_is_updated_by_the_older_protocol() {
   make_package --crc-only
   start_target --personality sdk5
