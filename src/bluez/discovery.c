@@ -43,8 +43,8 @@ static void become_off(DfuBluezDiscovery *discovery)
   drop_filter(discovery);
 }
 
-/* bluetoothd does not answer a StartDiscovery that another client's overtakes, and says "in progress"
- * to each later one, which is the truth (5.66, src/adapter.c, start_discovery). */
+/* bluetoothd does not answer a StartDiscovery that another client's overtakes, and says "in
+ * progress" to each later one, which is the truth (5.66, src/adapter.c, start_discovery). */
 static gboolean is_on(DfuBluezDiscovery *discovery, const GError *error)
 {
   return error == NULL ||

@@ -30,9 +30,9 @@ void dfu_bluez_notifier_on_change(DfuBluezNotifier *notifier, const DfuBluezChan
 void dfu_bluez_notifier_drain(DfuBluezNotifier *notifier);
 
 /**
- * Whether bluetoothd owes an answer. Up to 5.83 it never gives one where the link is lost meanwhile,
- * and takes the characteristic for acquired from then on, for as long as its object lives
- * (src/gatt-client.c, register_notify_io_cb).
+ * Whether bluetoothd owes an answer. Up to 5.83 it never gives one where the link is lost
+ * meanwhile, and takes the characteristic for acquired from then on, for as long as its object
+ * lives (src/gatt-client.c, register_notify_io_cb).
  */
 gboolean dfu_bluez_notifier_is_waiting(const DfuBluezNotifier *notifier);
 

@@ -30,7 +30,7 @@ void dfu_bus_characteristic_drop_notify(DfuBusCharacteristic *characteristic);
 /** The connection is gone: the descriptor of AcquireWrite ends. */
 void dfu_bus_characteristic_drop_write(DfuBusCharacteristic *characteristic);
 
-/** MTU is there while a connection is, and no signal tells of it (bluetoothd 5.66, gatt-client.c). */
+/** MTU is there while a connection is, and no signal tells of it (BlueZ 5.66, gatt-client.c). */
 void dfu_bus_characteristic_show_mtu(DfuBusCharacteristic *characteristic);
 void dfu_bus_characteristic_hide_mtu(DfuBusCharacteristic *characteristic);
 
