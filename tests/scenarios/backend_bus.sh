@@ -35,6 +35,8 @@ start_bluetoothd() {
   kill -USR2 "$target"
 }
 
+let_bluetoothd_rest() { :; }
+
 keep_bluetoothd_running() { :; }
 
 without_logs() { "$@"; }

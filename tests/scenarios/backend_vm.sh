@@ -24,6 +24,12 @@ stop_bluetoothd() {
   in_guest stop_bluetoothd "$@"
 }
 
+let_bluetoothd_rest() {
+  kill -STOP "$target"
+  sleep 3
+  kill -CONT "$target"
+}
+
 restart_bluetoothd_when_it_ends() {
   while sleep 0.5; do
     in_guest bluetoothd_is_up || start_bluetoothd

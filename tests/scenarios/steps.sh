@@ -11,6 +11,8 @@
 #   stop_bluetoothd [SIGNAL]     ends the daemon: org.bluez is gone from the bus
 #   start_bluetoothd             and back, adapter powered
 #   without_logs COMMAND...      carried out without a log of each packet, where that costs time
+#   let_bluetoothd_rest          the target is silent for three seconds, so that a busy daemon comes
+#                                to what it does by a timer
 #   keep_bluetoothd_running      from now on it is started again whenever it ends, as systemd does
 #   DBUS_SYSTEM_BUS_ADDRESS      where org.bluez is; the usual place if not set
 #
