@@ -229,10 +229,7 @@ measure() {
 # send_real_package FILE PERSONALITY: as its maker published it, both parts, byte for byte.
 send_real_package() {
   packages=${DFU_TEST_PACKAGES:-$here/../../../shared/packages}
-  if [ ! -r "$packages/$1" ]; then
-    echo "there is no $packages/$1"
-    exit 77
-  fi
+  [ -r "$packages/$1" ] || skip "there is no $packages/$1"
   cp "$packages/$1" "$dir/package.zip"
   /usr/bin/python3 -c '
 import json, sys, zipfile

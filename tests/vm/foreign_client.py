@@ -13,6 +13,7 @@ import sys
 import zipfile
 
 from bleak import BleakClient, BleakScanner
+from bleak.exc import BleakError
 
 CONTROL_POINT = "00001531-1212-efde-1523-785feabcd123"
 PACKET = "00001532-1212-efde-1523-785feabcd123"
@@ -20,6 +21,7 @@ APPLICATION = 4
 PACKET_BYTES = 20
 RECEIPT_EVERY = 10
 SECONDS = 30
+TRIES = 5
 
 
 def read_package(path):
@@ -80,14 +82,27 @@ class Controller:
             print("activate:", error)
 
 
+async def connect(address, on_dropped):
+    """Tries again: bluetoothd may connect without a signal, and bleak takes that for a loss."""
+    for left in reversed(range(TRIES)):
+        device = await BleakScanner.find_device_by_address(address, SECONDS)
+        if device is None:
+            sys.exit(f"{address} is not heard")
+        client = BleakClient(device, disconnected_callback=on_dropped)
+        try:
+            await client.connect()
+            return client
+        except BleakError as error:
+            print("connect:", error)
+            if left == 0:
+                raise
+
+
 async def main(path, address):
     init, image = read_package(path)
-    device = await BleakScanner.find_device_by_address(address, SECONDS)
-    if device is None:
-        sys.exit(f"{address} is not heard")
     dropped = asyncio.Event()
-    client = BleakClient(device, disconnected_callback=lambda _: dropped.set())
-    await client.connect()
+    client = await connect(address, lambda _: dropped.set())
+    dropped.clear()
     await Controller(client).update(init, image)
     # The target restarts. A disconnect of our own at the same moment is more than bleak bears.
     await asyncio.wait_for(dropped.wait(), SECONDS)
