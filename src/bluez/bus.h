@@ -41,8 +41,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DfuBluezBus, dfu_bluez_bus_free)
 
 /**
  * Connects where there is no connection, starts bluetoothd where the bus can
- * (and gives it three seconds to have an adapter that is on), and reads the objects afresh. Answers with one call of @func, never from
- * within, unless cancelled first. Errors: DFU_ERROR_BLUETOOTH.
+ * (and gives it three seconds to have an adapter that is on), and reads the
+ * objects afresh. Answers with one call of @func, never from within, unless
+ * cancelled first. Errors: DFU_ERROR_BLUETOOTH.
  */
 void dfu_bluez_bus_open(DfuBluezBus *bus, DfuBluezOpenFunc func, gpointer user_data);
 
